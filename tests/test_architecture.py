@@ -74,6 +74,8 @@ ORDER = [
     "drafts",
     "rule_export",
     "migration",
+    "survey",
+    "setup",
     "cli",
     "__main__",
 ]

@@ -4,7 +4,7 @@ Their names are those of redis-cli where it has the same, and so is the variable
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Final, get_type_hints
@@ -19,6 +19,15 @@ _Server = Annotated[
         help="The server: redis://host:port/database, rediss:// for TLS; with --config also the name of a "
         "target.",
         metavar="SERVER",
+    ),
+]
+_Servers = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="The servers: redis://host:port, rediss:// for TLS; without any $REDIS_URL, else "
+        "redis://localhost:6379.",
+        metavar="URL...",
+        show_default=False,
     ),
 ]
 _Config = Annotated[
@@ -55,6 +64,32 @@ class Access:
     insecure: _Insecure = False
 
 
+def asks_servers(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command whose first parameter is a sequence of `Access` any number of servers and the options.
+
+    Without a server on the command line there is one whose name is empty.
+    """
+    hints = get_type_hints(Access, include_extras=True) | {"server": _Servers}
+    options = [field for field in fields(Access) if field.name != "config"]
+    own = list(inspect.signature(command).parameters.values())[1:]
+    shared = [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None if field.default is MISSING else field.default,
+            annotation=hints[field.name],
+        )
+        for field in options
+    ]
+
+    def run(**given: Any) -> None:
+        values = {field.name: given.pop(field.name) for field in options}
+        servers = values.pop("server") or [""]
+        command([Access(server=server, **values) for server in servers], **given)
+
+    return _with_parameters(run, command, [*shared, *own])
+
+
 def asks_a_server(command: Callable[..., None], *, is_optional: bool = False) -> Callable[..., None]:
     """Give a command whose first parameter is an `Access` the argument and the options of it.
 
@@ -78,10 +113,17 @@ def asks_a_server(command: Callable[..., None], *, is_optional: bool = False) ->
         access = Access(**{name: given.pop(name) for name in names})
         command(access, **given)
 
+    return _with_parameters(run, command, [*shared, *own])
+
+
+def _with_parameters(
+    run: Callable[..., None], command: Callable[..., None], parameters: Sequence[inspect.Parameter]
+) -> Callable[..., None]:
+    """Let `run` look like a command with these parameters."""
     run.__doc__ = command.__doc__
-    run.__annotations__ = {one.name: one.annotation for one in (*shared, *own)}
+    run.__annotations__ = {one.name: one.annotation for one in parameters}
     run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [*shared, *(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own)]
+        [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters]
     )
     return run
 

@@ -18,6 +18,7 @@ from exporter.cli import (
     events,
     export,
     health,
+    init,
     migrate,
     queues,
     rules,
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("demo")(demo.demo)
+app.command("init")(init.init)
 app.command("health")(health.health)
 app.command("dashboards")(dashboards.dashboards)
 app.command("export")(export.export)

@@ -1,0 +1,62 @@
+"""How the daemon is to get in: user, password and TLS as keys of the configuration, passwords in files."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from exporter.config.targets import AccessSection, TargetSection
+from exporter.config.url import ServerUrl
+
+_FILE: Final = "secrets/redis"
+_TLS_FILES: Final = ("ca_file", "cert_file", "key_file")
+
+
+class Logins:
+    """Turns the way in that was given into keys for a file in a directory.
+
+    `files` are those with passwords that stood in URLs, by their names in that directory.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.files: dict[str, str] = {}
+        self._directory = directory.absolute()
+
+    def of(self, section: TargetSection) -> dict[str, Any]:
+        """User and password of one server; nothing where it needs none."""
+        return self._login(section, section.url)
+
+    def _login(self, section: AccessSection, url: ServerUrl) -> dict[str, Any]:
+        username = section.username or url.username
+        keys: dict[str, Any] = {"username": username} if username else {}
+        if section.password_file:
+            return {**keys, "password_file": self._path(section.password_file)}
+        if section.password_env:
+            return {**keys, "password_env": section.password_env}
+        password = section.password or url.password
+        return {**keys, "password_file": self._keep(password.reveal())} if password else keys
+
+    def tls(self, section: TargetSection) -> dict[str, Any]:
+        """The key `tls` of one server; nothing where it has no options of its own."""
+        tls = section.tls
+        given = {name: getattr(tls, name) for name in sorted(tls.model_fields_set)}
+        keys = {name: self._path(value) if name in _TLS_FILES else value for name, value in given.items()}
+        return {"tls": keys} if keys and section.url.address.tls else {}
+
+    def _keep(self, password: str) -> str:
+        """The name of the file with this password."""
+        for name, text in self.files.items():
+            if text == f"{password}\n":
+                return name
+        name = f"{_FILE}-{len(self.files) + 1}" if self.files else _FILE
+        self.files[name] = f"{password}\n"
+        return name
+
+    def _path(self, path: Path) -> str:
+        """A file as it is named from the directory: below it relative, else by its full path."""
+        whole = path.absolute()
+        return str(whole.relative_to(self._directory) if whole.is_relative_to(self._directory) else whole)
+
+
+def same_login(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    """Whether two servers are logged in to alike."""
+    return dict(first) == dict(second)
