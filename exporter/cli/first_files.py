@@ -18,13 +18,12 @@ from exporter.cli.output import say
 from exporter.cli.scheme import way_out
 from exporter.cli.selection import select
 from exporter.config.main import DEFAULT_URL, URL_VARIABLE
-from exporter.config.targets import TargetSection
 from exporter.drafts import require_none
 from exporter.errors import Reason, UsageError
 from exporter.log import configure_logging
 from exporter.setup import Options, first_draft, generate_password
 from exporter.setup.config_file import ALERTMANAGER_FILE, CONFIG_FILE, WEB_FILE
-from exporter.survey import Findings, Unanswered, survey
+from exporter.survey import Findings, Named, Unanswered, survey
 
 _LOGIN: Final = "; give them by --user and --password-file, in the URL, or as REDISCLI_AUTH"
 _WAYS_OUT: Final[Mapping[Reason, str]] = {
@@ -46,28 +45,29 @@ def make_first_files(
     if not dry_run:
         # Before anybody is asked.
         require_none(directory / name for name in names)
-    sections = _sections(servers, os.environ)
-    findings = Findings() if offline else asyncio.run(_look(sections))
+    named = _named(servers, os.environ)
+    findings = Findings() if offline else asyncio.run(_look(named))
     password, is_generated = _web_password(web_user) if web_user else ("", False)
     options = Options(directory, web_user, password, socket.getfqdn())
-    draft = first_draft(findings, options, sections if offline else ())
+    draft = first_draft(findings, options, [one.given for one in named] if offline else ())
     deliver(draft, directory, dry_run=dry_run, next_steps=_next_steps(directory))
     if is_generated and not dry_run:
         say(f"\nThe password of {web_user}, which is shown this once: {password}")
 
 
-def _sections(servers: Sequence[Access], environment: Mapping[str, str]) -> Sequence[TargetSection]:
+def _named(servers: Sequence[Access], environment: Mapping[str, str]) -> Sequence[Named]:
     """The servers that were named, each once; raises `UsageError`."""
-    found: dict[str, TargetSection] = {}
-    for access in servers:
-        given = access.server or environment.get(URL_VARIABLE) or DEFAULT_URL
-        section = select(replace(access, server=given), environment).section
-        found.setdefault(str(section.url), section)
+    found: dict[str, Named] = {}
+    for one in servers:
+        access = replace(one, server=one.server or environment.get(URL_VARIABLE) or DEFAULT_URL)
+        given = select(access, environment).section
+        bare = select(replace(access, user=None, password_file=None), {}).section
+        found.setdefault(str(given.url), Named(given, bare))
     return list(found.values())
 
 
-async def _look(sections: Sequence[TargetSection]) -> Findings:
-    findings = await survey(sections)
+async def _look(named: Sequence[Named]) -> Findings:
+    findings = await survey(named)
     for one in findings.unanswered:
         say(f"redis-vigil: {one.message}{await _way_out(one)}", err=True)
     if findings.unanswered:

@@ -7,6 +7,7 @@ from exporter.survey.belonging import survey
 from exporter.survey.findings import (
     ClusterSurvey,
     Findings,
+    Named,
     Neighbour,
     QueueLook,
     Replication,
@@ -19,6 +20,7 @@ from exporter.survey.services import Service
 __all__ = [
     "ClusterSurvey",
     "Findings",
+    "Named",
     "Neighbour",
     "QueueLook",
     "Replication",

@@ -1,6 +1,7 @@
 """Short questions to servers, each with a deadline."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
@@ -21,6 +22,9 @@ _NAME: Final = "redis-vigil-init"
 _HELLO: Final = "__sentinel__:hello"
 _HELLO_SECONDS: Final = 2.6
 _MOST_SENTINELS: Final = 32
+_SENTINEL_PORT: Final = 26379
+# As they call their connections.
+_SENTINEL_CLIENT: Final = re.compile(r"\baddr=\[?([^ \]]+)\]?:\d+ .*\bname=sentinel-[0-9a-f]+-pubsub\b")
 
 
 def at(section: TargetSection, address: Address) -> TargetSection:
@@ -74,25 +78,36 @@ async def reach(targets: Sequence[Target]) -> Sequence[tuple[str, str]]:
     return await asyncio.gather(*map(one, targets))
 
 
-async def hear_sentinels(target: Target) -> Sequence[Address]:
-    """Where the sentinels listen that watch this server, as they announce themselves there."""
+async def find_sentinels(target: Target) -> Sequence[Address]:
+    """Where the sentinels probably listen that watch this server; empty where none does, or nobody tells.
+
+    Their connections say from which hosts they come. Where their usual port does not answer there, what they
+    announce to each other is listened to.
+    """
     try:
-        return await ask(target, _listen)
+        hosts = await ask(target, _hosts_of_sentinels)
+        usual = [Address(host=host, port=_SENTINEL_PORT) for host in hosts[:_MOST_SENTINELS]]
+        answers = await reach([Target(one.instance, one) for one in usual])
+        if hosts and all(problem for _, problem in answers):
+            return await ask(target, _listen)
+        return [one for one, (_, problem) in zip(usual, answers, strict=True) if not problem]
     except TargetError:
         return []
 
 
+async def _hosts_of_sentinels(connection: Connection) -> Sequence[str]:
+    lines = text(await connection.execute("CLIENT", "LIST", "TYPE", "pubsub")).splitlines()
+    found = (_SENTINEL_CLIENT.search(line) for line in lines)
+    return list(dict.fromkeys(match[1] for match in found if match))
+
+
 async def _listen(connection: Connection) -> Sequence[Address]:
-    reply = await connection.execute("PUBSUB", "NUMSUB", _HELLO)
-    listeners = reply[1] if isinstance(reply, list) and len(reply) == 2 else 0
-    if not isinstance(listeners, int) or listeners < 1:
-        return []
     (reply,) = await connection.exchange(pack([("SUBSCRIBE", _HELLO)]), 1)
     value_of(reply)
     heard: dict[Address, None] = {}
     try:
         async with asyncio.timeout(_HELLO_SECONDS):
-            while len(heard) < min(listeners, _MOST_SENTINELS):
+            while len(heard) < _MOST_SENTINELS:
                 (message,) = await connection.exchange(b"", 1)
                 if (address := _sender(message)) is not None:
                     heard[address] = None

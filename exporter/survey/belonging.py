@@ -3,25 +3,24 @@
 import asyncio
 from collections.abc import Sequence
 
-from exporter.config.targets import TargetSection
 from exporter.errors import TargetError
 from exporter.survey.clusters import survey_clusters
-from exporter.survey.findings import Findings, ServerSurvey, Unanswered
+from exporter.survey.findings import Findings, Named, ServerSurvey, Unanswered
 from exporter.survey.replication import survey_replication
 from exporter.survey.sentinels import find_watching, survey_sentinels
-from exporter.survey.server import survey_server, survey_without_password
+from exporter.survey.server import survey_named
 
 
-async def survey(sections: Sequence[TargetSection]) -> Findings:
+async def survey(named: Sequence[Named]) -> Findings:
     """Ask these servers, and whom they know. Who does not answer is among the findings, too."""
-    asked = await asyncio.gather(*map(_ask, sections))
+    asked = await asyncio.gather(*map(_ask, named))
     unanswered = [one for one in asked if isinstance(one, Unanswered)]
     servers = [one for one in asked if isinstance(one, ServerSurvey)]
     if unanswered:
         return Findings(unanswered=unanswered)
     nodes = [server for server in servers if server.is_cluster_node]
-    named = list(zip(sections, servers, strict=True))
-    sentinels = [(section, server) for section, server in named if server.is_sentinel]
+    pairs = zip(named, servers, strict=True)
+    sentinels = [(one.given, server) for one, server in pairs if server.is_sentinel]
     alone = [server for server in servers if not (server.is_sentinel or server.is_cluster_node)]
     groups = await survey_sentinels(sentinels)
     watched, others = await find_watching(alone, groups)
@@ -32,11 +31,8 @@ async def survey(sections: Sequence[TargetSection]) -> Findings:
     )
 
 
-async def _ask(section: TargetSection) -> ServerSurvey | Unanswered:
+async def _ask(named: Named) -> ServerSurvey | Unanswered:
     try:
-        try:
-            return await survey_server(section)
-        except TargetError as refusal:
-            return await survey_without_password(section, refusal)
+        return await survey_named(named)
     except TargetError as error:
-        return Unanswered(section, error.reason, str(error))
+        return Unanswered(named.given, error.reason, str(error))

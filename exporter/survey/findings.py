@@ -12,6 +12,17 @@ from exporter.survey.services import Service
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A server as it was named: with everything that was given, and with what its URL alone says.
+
+    Sentinels have their own user and password in the URL; those given besides are for their servers.
+    """
+
+    given: TargetSection
+    bare: TargetSection
+
+
+@dataclass(frozen=True, slots=True)
 class QueueLook:
     """What was found in a short look for queues: their names by framework.
 

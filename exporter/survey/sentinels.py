@@ -105,7 +105,7 @@ async def _first_primary(access: TargetSection, servers: Sequence[Neighbour]) ->
     for one in servers:
         if one.role == "master" and not one.problem:
             try:
-                return await survey_server(at(access, one.address))
+                return await survey_server(at(access, one.address), with_sentinels=False)
             except TargetError:
                 continue
     return None

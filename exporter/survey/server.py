@@ -8,14 +8,14 @@ from exporter.config.main import Config
 from exporter.config.targets import PASSWORDS, TargetSection
 from exporter.connection import Connection
 from exporter.discovery.asking import text
-from exporter.errors import LOGIN_REASONS, Reason, ReplyError, TargetError
+from exporter.errors import Reason, TargetError
 from exporter.model.secret import Secret
 from exporter.model.target import Target
 from exporter.reload import plan_targets
 from exporter.samplers.runner import TargetRunner
 from exporter.store import Store
-from exporter.survey.asking import ask, hear_sentinels, read_info
-from exporter.survey.findings import QueueLook, ServerSurvey
+from exporter.survey.asking import ask, find_sentinels, read_info
+from exporter.survey.findings import Named, ServerSurvey
 from exporter.survey.queues import look_for_queues
 from exporter.survey.services import service_of
 
@@ -23,8 +23,11 @@ from exporter.survey.services import service_of
 _NOT_NOW: Final = frozenset({"keyspace", "queues"})
 
 
-async def survey_server(section: TargetSection, *, with_queues: bool = True) -> ServerSurvey:
-    """Ask one server what it is. Raises `TargetError` where it does not answer."""
+async def survey_server(section: TargetSection, *, with_sentinels: bool = True) -> ServerSurvey:
+    """Ask one server what it is, and for its queues and sentinels.
+
+    Raises `TargetError` where it does not answer.
+    """
     ((target, plans),) = plan_targets(Config.model_validate({"targets": (section,)})).items()
     wanted = [plan for plan in plans if plan.spec.name not in _NOT_NOW]
     clock, timeout = SystemClock(), wanted[0].timeout_seconds
@@ -33,7 +36,7 @@ async def survey_server(section: TargetSection, *, with_queues: bool = True) -> 
         await runner.run(*(plan.spec.name for plan in wanted if plan.spec.decides_up))
         _require_up(runner)
         await runner.run(*(plan.spec.name for plan in wanted if not plan.spec.decides_up))
-        return await _describe(section, target, runner, with_queues=with_queues)
+        return await _describe(section, target, runner, with_sentinels=with_sentinels)
     finally:
         await runner.close()
 
@@ -45,7 +48,7 @@ def _require_up(runner: TargetRunner) -> None:
 
 
 async def _describe(
-    section: TargetSection, target: Target, runner: TargetRunner, *, with_queues: bool
+    section: TargetSection, target: Target, runner: TargetRunner, *, with_sentinels: bool
 ) -> ServerSurvey:
     info, missing = runner.facts.server, runner.unavailable.commands
     fields = await read_info(target)
@@ -59,20 +62,19 @@ async def _describe(
     if found.is_sentinel:
         return found
     if found.is_cluster_node:
-        return replace(found, node_id=await _node_id(target), queues=await _queues(runner, with_queues))
-    sentinels = await hear_sentinels(target)
-    return replace(found, sentinels=sentinels, queues=await _queues(runner, with_queues))
-
-
-async def _queues(runner: TargetRunner, wanted: bool) -> QueueLook:
-    return await look_for_queues(runner.target, runner.facts) if wanted else QueueLook()
+        found = replace(found, node_id=await _node_id(target))
+    elif with_sentinels:
+        found = replace(found, sentinels=await find_sentinels(target))
+    return replace(found, queues=await look_for_queues(target, runner.facts))
 
 
 async def _node_id(target: Target) -> str:
     """The id of a cluster's node; empty where it does not tell."""
 
     async def question(connection: Connection) -> str:
-        return text(await connection.execute("CLUSTER", "MYID"))
+        # CLUSTER MYID is not among what users of few permissions may ask.
+        lines = text(await connection.execute("CLUSTER", "NODES")).splitlines()
+        return next((line.partition(" ")[0] for line in lines if "myself" in line), "")
 
     try:
         return await ask(target, question)
@@ -80,20 +82,21 @@ async def _node_id(target: Target) -> str:
         return ""
 
 
-async def survey_without_password(section: TargetSection, refusal: TargetError) -> ServerSurvey:
-    """Ask a Sentinel that takes no password, where the one that was given is that of its servers.
+async def survey_named(named: Named) -> ServerSurvey:
+    """Ask a server as it was named. Raises `TargetError` where it does not answer.
 
-    Raises `refusal` where it is no Sentinel, or does not answer.
+    A Sentinel that lets in whom its URL alone names is asked so.
     """
-    bare = without_login(section)
-    if bare == section or refusal.reason not in LOGIN_REASONS:
-        raise refusal
+    is_sentinel = named.bare != named.given and await _is_sentinel(named.bare)
+    return await survey_server(named.bare if is_sentinel else named.given)
+
+
+async def _is_sentinel(section: TargetSection) -> bool:
     try:
-        if (await read_info(bare.to_target())).get("redis_mode") == "sentinel":
-            return await survey_server(bare)
-    except (TargetError, ReplyError):
-        pass
-    raise refusal
+        fields = await read_info(section.to_target())
+    except TargetError:
+        return False
+    return (fields.get("redis_mode") or fields.get("server_mode")) == "sentinel"
 
 
 def without_login(section: TargetSection) -> TargetSection:
