@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 import typer
 
@@ -10,12 +10,6 @@ from exporter.cli.output import say
 from exporter.drafts import Draft, write_draft
 from exporter.model.printable import printable_lines
 
-OutputOption = Annotated[
-    Path, typer.Option("--output", metavar="DIR", help="The directory in which the files are written.")
-]
-DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", help="Print the files instead of writing them; secrets are hidden.")
-]
 HIDDEN: Final = "<hidden>"
 
 

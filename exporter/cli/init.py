@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from exporter.cli.access import Access, asks_servers
-from exporter.cli.draft_output import DryRunOption, OutputOption
+from exporter.cli.draft_options import DryRunOption, OutputOption
 
 OfflineOption = Annotated[
     bool, typer.Option("--offline", help="Ask nobody: write the files for the servers as they are named.")
