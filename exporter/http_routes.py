@@ -157,7 +157,7 @@ def _target_api(core: Core, watching: Watching) -> Sequence[BaseRoute]:
     """The targets, and what was found on them."""
     target_manager, clock = watching.target_manager, core.clock
     return [
-        *sd.routes(target_manager),
+        *sd.routes(target_manager, lambda: core.in_force.config.shard),
         *queues.routes(target_manager, clock),
         *keyspace.routes(target_manager, clock),
         *slowlog.routes(target_manager, clock, core.events),

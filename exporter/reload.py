@@ -1,7 +1,7 @@
 """A reload builds everything that can fail from files, before anything that runs is touched."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from exporter.config.settings import check_directory
 from exporter.config.targets import TargetSection
 from exporter.discovery.base import Found
 from exporter.errors import ConfigError, Problem, UsageError
+from exporter.model.shard import Shard
 from exporter.model.target import JOB_LABEL, Target
 from exporter.routing import Routing, load_routing
 from exporter.rules.load import load_rule_files
@@ -21,6 +22,7 @@ from exporter.rules.model import RuleFile
 from exporter.rules.required_selectors import required_selectors
 from exporter.samplers.registry import SAMPLERS
 from exporter.samplers.slot import SamplerPlan
+from exporter.selection import Cause, Choice, Selection
 from exporter.shipped import shipped_rules
 from exporter.store import RequiredSelector
 from exporter.web.access import Access, read_access
@@ -39,6 +41,8 @@ class Source:
     """Instead of `web.listen_address`, where it is given."""
     storage_path: Path | None = None
     """Where the configuration has no `storage.path`: a container's volume, say."""
+    shard: Shard | None = None
+    """Instead of `shard`, where it is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,20 @@ class Plan:
     routing: Routing
     access: Access
     needs: Sequence[RequiredSelector]
+    choices: Sequence[Choice] = ()
+    """What becomes of each server of the configuration, in order: `targets` are those that are watched."""
     file: Path | None = None
     """The configuration file; None where the command line alone says what to do."""
+
+    @property
+    def left_out(self) -> Sequence[Cause]:
+        """Why servers of the configuration are not watched, one entry each."""
+        return [choice.cause for choice in self.choices if choice.cause is not None]
+
+    @property
+    def names(self) -> Set[str]:
+        """The instances of all servers of the configuration, also of those that other shards watch."""
+        return {choice.target.instance for choice in self.choices}
 
     @property
     def jobs(self) -> dict[str, str]:
@@ -65,7 +81,13 @@ def load_plan(source: Source) -> Plan:
 
     Raises `ConfigError` with all problems of all files, `UsageError` for a URL on the command line.
     """
-    return replace(plan_of(_load_config(source)), file=source.config)
+    config = _load_config(source)
+    try:
+        return replace(plan_of(config), file=source.config)
+    except ConfigError as error:
+        # What several keys have together is found here, where the file is known.
+        name = str(source.config or "")
+        raise ConfigError(replace(one, file=one.file or name) for one in error.problems) from None
 
 
 def plan_of(config: Config) -> Plan:
@@ -85,9 +107,11 @@ def plan_of(config: Config) -> Plan:
     rule_files = attempt(lambda: load_rule_files([path.absolute() for path in rule_paths(config)]))
     routing = attempt(lambda: _load_routing(config))
     access = attempt(lambda: read_access(config.web))
-    if rule_files is None or routing is None or access is None:
+    choices = attempt(lambda: choices_of(config))
+    if rule_files is None or routing is None or access is None or choices is None:
         raise ConfigError(problems)
-    return Plan(config, plan_targets(config), rule_files, routing, access, required_selectors(rule_files))
+    needs = required_selectors(rule_files)
+    return Plan(config, _planned(config, choices), rule_files, routing, access, needs, choices)
 
 
 def rule_paths(config: Config) -> Sequence[Path]:
@@ -101,6 +125,8 @@ def _load_config(source: Source) -> Config:
         config = default_config(source.urls)
     else:
         config = add_targets(load_config(source.config), source.urls)
+    if source.shard is not None:
+        config = config.model_copy(update={"shard": source.shard})
     if source.listen_address:
         web = config.web.model_copy(update={"listen_address": source.listen_address})
         config = config.model_copy(update={"web": web})
@@ -130,17 +156,49 @@ def _load_routing(config: Config) -> Routing:
 
 
 def plan_targets(config: Config) -> Mapping[Target, Sequence[SamplerPlan]]:
-    """The servers to watch, each with its samplers; files with secrets are read now."""
-    job = config.global_.job
-    return {section.to_target(job): plan_samplers(config, section) for section in config.targets}
+    """The servers to watch, each with its samplers; files with secrets are read now.
+
+    Raises `ConfigError` where `relabel_configs` make of one what it cannot be.
+    """
+    return _planned(config, choices_of(config))
 
 
-def plan_found(config: Config, found: Iterable[Found]) -> Mapping[Target, Sequence[SamplerPlan]]:
+def _planned(config: Config, choices: Sequence[Choice]) -> Mapping[Target, Sequence[SamplerPlan]]:
+    chosen = zip(config.targets, choices, strict=True)
+    return {
+        choice.target: plan_samplers(config, section) for section, choice in chosen if choice.cause is None
+    }
+
+
+def choices_of(config: Config) -> Sequence[Choice]:
+    """What becomes of each configured server, in order; files with secrets are read now.
+
+    Raises `ConfigError` where `relabel_configs` give two of them one name, or one an address that is none.
+    """
+    selection, job = Selection(config), config.global_.job
+    choices = [selection.choose(section.to_target(job)) for section in config.targets]
+    names: dict[str, str] = {}
+    problems = [choice.message for choice in choices if choice.message]
+    for section, choice in zip(config.targets, choices, strict=True):
+        name = choice.target.instance
+        if choice.cause in (None, Cause.SHARD) and names.setdefault(name, section.name) != section.name:
+            problems.append(f'"{names[name]}" and "{section.name}" both become the instance "{name}"')
+    if problems:
+        raise ConfigError(
+            Problem(("relabel_configs",), text.removeprefix("relabel_configs ")) for text in problems
+        )
+    return choices
+
+
+def plan_found(
+    config: Config, found: Iterable[Found], names: Set[str] | None = None
+) -> Mapping[Target, Sequence[SamplerPlan]]:
     """Return the servers that discovery found, with the configured job and samplers.
 
-    Those that have the name of a configured one are left to that.
+    Those that have the name of a configured one (`names`, where relabelling has changed them) are left to
+    that.
     """
-    configured = {section.name for section in config.targets}
+    configured = {section.name for section in config.targets} if names is None else names
     return {
         replace(one.target, job=one.target.job or config.global_.job): plan_samplers(
             config, samplers=one.samplers

@@ -52,7 +52,7 @@ class Roster:
         config = plan.config
         configured = await self._as_watched(plan.targets)
         kept = await self._merge(configured, found)
-        wanted = {**configured, **plan_found(config, kept)}
+        wanted = {**configured, **plan_found(config, kept, plan.names)}
         timeout_seconds = config.global_.sample_timeout.seconds
         return await self._target_manager.sync(
             wanted, timeout_seconds=timeout_seconds, replaced=self._replaced(wanted)

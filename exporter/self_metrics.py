@@ -58,6 +58,11 @@ class Discovering(Protocol):
         """The discovery by the plan in force."""
         ...
 
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """How many servers are not watched, by why."""
+        ...
+
 
 class Reloading(Protocol):
     """A part that reads the configuration again."""
@@ -149,6 +154,15 @@ class PartsCollector(Collector):
         for state, count in states.items():
             targets.add_metric([state], count)
         yield targets
+        left_out = GaugeMetricFamily(
+            "redis_vigil_targets_left_out",
+            "Servers that are configured or found, and not watched here: relabelling drops them, another "
+            "shard has them, or what relabelling makes of them is refused.",
+            labels=["by"],
+        )
+        for cause, count in self._targets.left_out.items():
+            left_out.add_metric([cause], count)
+        yield left_out
 
     def _collect_discovery(self) -> Iterator[Metric]:
         discovery = self._targets.discovery

@@ -13,6 +13,7 @@ from exporter.roster import Roster
 from exporter.rules.manager import RuleManager
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.target_manager import TargetManager
+from exporter.selection import Cause, FoundSelection
 from exporter.state.state_store import StateStore
 from exporter.timing.job import Jobs
 
@@ -20,7 +21,7 @@ from exporter.timing.job import Jobs
 class Targets:
     """Goes from one set of targets to the next: at a reload, and whenever discovery finds others.
 
-    `lock` is held by whoever changes the plan meanwhile.
+    `selection` tells which of those found are left out. `lock` is held by whoever changes the plan meanwhile.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Targets:
         self._state_store = state_store
         self._following = Following(lock, self.watch, self.open_gate)
         self.discovery = Discovery(prepared.sources, self._following.note, records=state_store.discovery)
+        self.selection = FoundSelection()
         self._roster = Roster(target_manager, self._following.note, lambda: self.discovery.hurry())
 
     def note(self, runner: TargetRunner) -> None:
@@ -47,7 +49,8 @@ class Targets:
 
     async def watch(self) -> None:
         """Watch what is configured and what has been found by now."""
-        if await self._roster.watch(self._plan, self.discovery.found):
+        found = await self.selection.of(self._plan.config, self.discovery.found)
+        if await self._roster.watch(self._plan, found):
             self._state_store.samples.rewrite()
         if self._has_reported:
             self._rules.gate.open()
@@ -81,6 +84,14 @@ class Targets:
         """Let nothing be evaluated until all targets have been sampled; ends what is under way."""
         self._rules.gate.close(patience_seconds(self._plan))
         await self._rules.wait_until_idle()
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """How many servers are not watched, by why: those of the configuration and those found."""
+        counts = {cause.value: self.selection.left_out.get(cause, 0) for cause in Cause}
+        for cause in self._plan.left_out:
+            counts[cause.value] += 1
+        return counts
 
     @property
     def _has_reported(self) -> bool:

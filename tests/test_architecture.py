@@ -51,6 +51,7 @@ ORDER = [
     "jobs",
     "web",
     "alert_pictures",
+    "selection",
     "reload",
     "check",
     "prepared",

@@ -26,6 +26,14 @@ def check_config(
         bool, typer.Option("--schema", help="Print the JSON schema of config.yml, for editors.")
     ] = False,
     unknown_metrics: UnknownMetricsOption = UnknownMetrics.WARN,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N/COUNT",
+            help="List the targets that this one of several daemons would watch, such as 2/5, instead of the "
+            "configuration's shard.",
+        ),
+    ] = None,
 ) -> None:
     """Check configuration files, with the rule files and the alertmanager.yml that they name.
 
@@ -36,7 +44,7 @@ def check_config(
     if schema:
         checking.print_schema()
     elif files:
-        checking.check_configs(files, unknown_metrics)
+        checking.check_configs(files, unknown_metrics, shard)
     else:
         raise typer.BadParameter("name a file, or ask for the --schema")
 

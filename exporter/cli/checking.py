@@ -12,10 +12,11 @@ from exporter.check.plan import errors_of, plan_warnings
 from exporter.check.rules import report_on, rule_warnings
 from exporter.check.unknown_metrics import UnknownMetrics
 from exporter.cli.output import say
+from exporter.cli.shards import shard_lines, shard_of
 from exporter.config.schema import config_schema
 from exporter.errors import ConfigError, Problem
 from exporter.model.counts import count_of
-from exporter.reload import Source, load_plan
+from exporter.reload import Plan, Source, load_plan
 from exporter.routing import load_routing
 from exporter.rules.load import load_rule_files
 from exporter.rules.model import RuleFile
@@ -26,11 +27,14 @@ def print_schema() -> None:
     typer.echo(json.dumps(config_schema(), indent=2))
 
 
-def check_configs(files: Sequence[Path], unknown_metrics: UnknownMetrics) -> None:
-    """Check configuration files with what they name; raises `ConfigError`."""
+def check_configs(
+    files: Sequence[Path], unknown_metrics: UnknownMetrics, shard_text: str | None = None
+) -> None:
+    """Check configuration files with what they name; raises `ConfigError`, `UsageError` for a bad shard."""
+    shard = shard_of(shard_text)
 
     def describe(path: Path) -> str:
-        plan = load_plan(Source(path))
+        plan = load_plan(Source(path, shard=shard))
         if problems := errors_of(plan):
             raise ConfigError(problems)
         report = report_on(plan.rule_files, plan)
@@ -38,9 +42,16 @@ def check_configs(files: Sequence[Path], unknown_metrics: UnknownMetrics) -> Non
             _warn(warning)
         if unknown_metrics is UnknownMetrics.ERROR and report.unknown_metrics:
             raise ConfigError(report.unknown_metrics)
-        return f"{count_of(len(plan.targets), 'target')}, {count_of(report.rules, 'rule')}"
+        return "\n".join([f"{_count_targets(plan)}, {count_of(report.rules, 'rule')}", *shard_lines(plan)])
 
     _check_each(files, describe)
+
+
+def _count_targets(plan: Plan) -> str:
+    """Return how many servers are watched, and of how many where some are left out."""
+    watched = count_of(len(plan.targets), "target")
+    left_out = len(plan.choices) - len(plan.targets)
+    return f"{watched} of {len(plan.choices)}" if left_out else watched
 
 
 def check_rule_files(

@@ -31,8 +31,17 @@ def run(
             envvar="REDIS_VIGIL_STORAGE_PATH",
         ),
     ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N/COUNT",
+            help="Which of several daemons this one is, such as 2/5, instead of the configuration's: each "
+            "server is watched by exactly one of them.",
+            envvar="REDIS_VIGIL_SHARD",
+        ),
+    ] = None,
 ) -> None:
     """Watch Redis servers: sample them, expose metrics, evaluate rules, notify people."""
     from exporter.cli.serving import serve_servers
 
-    serve_servers(config, tuple(redis or ()), listen_address, storage_path)
+    serve_servers(config, tuple(redis or ()), listen_address, storage_path, shard)

@@ -15,6 +15,7 @@ import uvloop
 
 from exporter.app import App
 from exporter.cli.last_resort import LastResort
+from exporter.cli.shards import shard_of
 from exporter.config.main import DEFAULT_URL, URL_VARIABLE
 from exporter.config.web import parse_listen_address
 from exporter.errors import UsageError, VigilError
@@ -39,12 +40,16 @@ _COLLECT_AFTER: Final = (20_000, 4, 10_000)
 
 
 def serve_servers(
-    config: Path | None, urls: tuple[str, ...], listen_address: str | None, storage_path: Path | None = None
+    config: Path | None,
+    urls: tuple[str, ...],
+    listen_address: str | None,
+    storage_path: Path | None = None,
+    shard: str | None = None,
 ) -> None:
     """Watch the servers of a configuration, and those of the URLs, until a signal comes."""
     if config is None and not urls:
         _warn_of_variables(os.environ)
-    source = Source(config, urls, listen_address or "", storage_path)
+    source = Source(config, urls, listen_address or "", storage_path, shard_of(shard))
     plan = load_plan(source)
     listener = listen(plan.config.web.listen_address)
     serve(plan, lambda: load_plan(source), listener)

@@ -13,9 +13,11 @@ from exporter.config.document import Document, validate
 from exporter.config.fields import Context, Section, unreadable
 from exporter.config.otlp import OtlpSection
 from exporter.config.query import QuerySection
+from exporter.config.relabeling import RelabelSection
 from exporter.config.remote_write import RemoteWriteSection, check_names
 from exporter.config.samplers import SamplersSection
 from exporter.config.settings import AlertingSection, GlobalSection, StorageSection
+from exporter.config.shard import ShardText
 from exporter.config.targets import TargetSection, check_timeout
 from exporter.config.url import parse_server_url
 from exporter.config.validation import PlacedError
@@ -53,6 +55,11 @@ class Config(Section):
     """The servers to watch."""
     discovery: DiscoverySection = DiscoverySection()
     """Where further servers to watch are learnt from."""
+    relabel_configs: tuple[RelabelSection, ...] = ()
+    """What is done to the labels of every server, configured or found, or whether it is left out, as in
+    Prometheus; after the `relabel_configs` of the source that has found it."""
+    shard: ShardText | None = None
+    """Which of several daemons this one is, such as `2/5`: each server is watched by exactly one of them."""
     samplers: SamplersSection = SamplersSection()
     """Which questions are asked, and how often."""
     rule_files: tuple[Annotated[str, AfterValidator(_rule_pattern)], ...] | None = None

@@ -8,24 +8,17 @@ from exporter.config.discovery import SeededSection
 from exporter.config.naming import expand_name
 from exporter.config.samplers import SamplersSection
 from exporter.config.sources import SourceSection
-from exporter.config.url import ServerUrl, parse_server_url
+from exporter.config.url import ServerUrl
 from exporter.discovery.relabeling import Relabeling
+from exporter.discovery.rewriting import address_labels, rewritten
 from exporter.errors import DiscoveryError, Reason
 from exporter.model.labels import Labels
-from exporter.model.target import JOB_LABEL, Address, Credentials, Target, Tls
-
-META_PREFIX: Final = "__"
-"""Labels whose names begin so are for relabelling only."""
+from exporter.model.target import INSTANCE_LABEL, JOB_LABEL, Address, Credentials, Target, Tls
 
 MAX_TARGETS: Final = 10_000
 """Servers of one source."""
 
-_MAX_LABELS: Final = 64
-_MAX_CHARACTERS: Final = 4_096
-_ADDRESS: Final = "__address__"
-_SCHEME: Final = "__scheme__"
 _META: Final = "__meta_redis_"
-_INSTANCE: Final = "instance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,21 +123,8 @@ class Template:
         labels = self.relabeling.apply(self._labels(finding))
         if labels is None:
             return None
-        address = _address(labels, finding.address)
-        kept = {name: value for name, value in labels.items() if not name.startswith(META_PREFIX)}
-        if kept.get(JOB_LABEL) == self.job:
-            # Nobody has given it another: it is not to be on `/metrics`.
-            del kept[JOB_LABEL]
-        _check(kept, address)
-        target = Target(
-            instance=kept.pop(_INSTANCE, "") or address.instance,
-            address=address,
-            credentials=self.credentials,
-            tls=self.tls,
-            labels=Labels(kept),
-            job=self.job,
-        )
-        return Found(target, self.samplers)
+        before = Target(finding.address.instance, finding.address, self.credentials, self.tls, job=self.job)
+        return Found(rewritten(before, labels), self.samplers)
 
     def make_all(self, findings: Sequence[Finding]) -> Made:
         """Those of these servers that are not left out; raises `DiscoveryError` where they are too many."""
@@ -175,32 +155,6 @@ class Template:
             **finding.labels,
             **own,
             **{f"{_META}{fact}": value for fact, value in finding.facts.items() if value},
-            _ADDRESS: str(address) if address.path else address.instance,
-            _SCHEME: "rediss" if address.tls else "redis",
-            **({_INSTANCE: name} if name else {}),
+            **address_labels(address),
+            **({INSTANCE_LABEL: name} if name else {}),
         }
-
-
-def _check(labels: Mapping[str, str], address: Address) -> None:
-    """Every series carries these, on every page."""
-    if len(labels) > _MAX_LABELS:
-        raise DiscoveryError(f"{_shown(address)} has more than {_MAX_LABELS} labels", Reason.PROTOCOL)
-    if sum(len(name) + len(value) for name, value in labels.items()) > _MAX_CHARACTERS:
-        message = f"the labels of {_shown(address)} have more than {_MAX_CHARACTERS:,} characters"
-        raise DiscoveryError(message, Reason.PROTOCOL)
-
-
-def _shown(address: Address) -> str:
-    return str(address)[:128]
-
-
-def _address(labels: Mapping[str, str], before: Address) -> Address:
-    """Return the address of a server after relabelling, which may have changed it."""
-    text, scheme = labels.get(_ADDRESS, ""), labels.get(_SCHEME, "")
-    if not text or before.path or (text == before.instance and (scheme == "rediss") == before.tls):
-        return before
-    try:
-        url = parse_server_url(text if "://" in text else f"{scheme or 'redis'}://{text}")
-    except ValueError as error:
-        raise DiscoveryError(f'relabel_configs made "{text}" of {before}: it {error}') from None
-    return replace(url.address, database=url.address.database or before.database)

@@ -3,12 +3,12 @@
 Source of the semantics: model/relabel/relabel.go of github.com/prometheus/prometheus.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from exporter.config.relabeling import LABEL_NAME, RelabelSection
 from exporter.model.expansion import expander
+from exporter.model.hashmod import hashmod
 from exporter.model.matcher import compile_anchored
 
 Labels = dict[str, str]
@@ -73,9 +73,7 @@ class _Step:
         return True
 
     def hash_modulus(self, labels: Labels, text: str) -> bool:
-        digest = hashlib.md5(text.encode(), usedforsecurity=False).digest()
-        number = int.from_bytes(digest[8:], "big") % self._section.modulus
-        _set(labels, self._section.target_label, str(number))
+        _set(labels, self._section.target_label, str(hashmod(text, self._section.modulus)))
         return True
 
     def map_names(self, labels: Labels, _: str) -> bool:

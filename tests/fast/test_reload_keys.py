@@ -70,6 +70,7 @@ ITEMS: Final[Mapping[str, Mapping[str, Any]]] = {
 # Other values than the default, by the end of the key, where the type does not tell one.
 VALUES: Final[Mapping[str, Any]] = {
     ".sample_timeout": "3s",
+    "shard": "2/2",
     ".password_env": "PATH",
     ".password_command": ["/bin/echo", "x"],
     ".urls": ["redis://127.0.0.1:2"],
@@ -248,7 +249,7 @@ SHOWN: Final[Mapping[str, tuple[Any, Callable[[App], object], object]]] = {
     ),
     "web.probe_allow": (["h:1"], lambda app: probe_settings(app.core.in_force).allow, ("h:1",)),
 }
-IN_PLANS: Final = ("targets[]", "samplers.", "global.sample_", "global.job")
+IN_PLANS: Final = ("targets[]", "samplers.", "global.sample_", "global.job", "shard")
 IN_SOURCES: Final = "discovery."
 
 
@@ -452,6 +453,15 @@ def _running_relabeling(app: App) -> Any:
     return list(app.alerting.environment.alert_relabeling.sections)
 
 
+def _all_relabeling_of(plan: Plan) -> Any:
+    """How all servers are relabelled: those that are configured, and the steps for those that are found."""
+    return _targets_of(plan), list(plan.config.relabel_configs)
+
+
+def _running_all_relabeling(app: App) -> Any:
+    return _running_targets(app), list(app.watching.targets._plan.config.relabel_configs)
+
+
 def _otlp_of(plan: Plan) -> Any:
     """By which section each signal is sent, and the whole."""
     section = plan.config.otlp
@@ -467,6 +477,7 @@ def _running_otlp(app: App) -> Any:
 PARTS: Final[Mapping[str, tuple[Callable[[Plan], Any], Callable[[App], Any]]]] = {
     **dict.fromkeys(IN_PLANS, (_targets_of, _running_targets)),
     IN_SOURCES: (_sources_of, _running_sources),
+    "relabel_configs[]": (_all_relabeling_of, _running_all_relabeling),
     "otlp.": (_otlp_of, _running_otlp),
     "alerting.alert_relabel_configs": (_relabeling_of, _running_relabeling),
     "remote_write": (
@@ -488,6 +499,8 @@ PARTS: Final[Mapping[str, tuple[Callable[[Plan], Any], Callable[[App], Any]]]] =
         "discovery.dns",
         "discovery.kubernetes",
         "samplers",
+        "relabel_configs",
+        "shard",
         "rule_files",
         "alerting",
         "storage",
@@ -529,6 +542,8 @@ def test_every_section_is_tried() -> None:
         "global",
         "targets",
         "discovery",
+        "relabel_configs",
+        "shard",
         "samplers",
         "rule_files",
         "alerting",

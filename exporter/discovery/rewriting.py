@@ -1,0 +1,66 @@
+"""A server as it is after relabelling, which may have changed its address, its name and its labels."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from exporter.config.url import parse_server_url
+from exporter.errors import DiscoveryError, Reason
+from exporter.model.labels import Labels
+from exporter.model.target import INSTANCE_LABEL, JOB_LABEL, Address, Target
+
+# Labels whose names begin so are for relabelling only.
+_META_PREFIX: Final = "__"
+
+_MAX_LABELS: Final = 64
+_MAX_CHARACTERS: Final = 4_096
+_ADDRESS: Final = "__address__"
+_SCHEME: Final = "__scheme__"
+
+
+def address_labels(address: Address) -> dict[str, str]:
+    """The labels by which relabelling knows, and changes, where a server is."""
+    return {
+        _ADDRESS: str(address) if address.path else address.instance,
+        _SCHEME: "rediss" if address.tls else "redis",
+    }
+
+
+def rewritten(before: Target, labels: Mapping[str, str]) -> Target:
+    """Return a server with the labels that relabelling has left.
+
+    Raises `DiscoveryError` for labels that no series can carry, and for an address that is none.
+    """
+    address = _address(labels, before.address)
+    kept = {name: value for name, value in labels.items() if not name.startswith(_META_PREFIX)}
+    if kept.get(JOB_LABEL) == before.job:
+        # Nobody has given it another: it is not to be on `/metrics`.
+        del kept[JOB_LABEL]
+    _check(kept, address)
+    instance = kept.pop(INSTANCE_LABEL, "") or address.instance
+    return replace(before, instance=instance, address=address, labels=Labels(kept))
+
+
+def _check(labels: Mapping[str, str], address: Address) -> None:
+    """Every series carries these, on every page."""
+    if len(labels) > _MAX_LABELS:
+        raise DiscoveryError(f"{_shown(address)} has more than {_MAX_LABELS} labels", Reason.PROTOCOL)
+    if sum(len(name) + len(value) for name, value in labels.items()) > _MAX_CHARACTERS:
+        message = f"the labels of {_shown(address)} have more than {_MAX_CHARACTERS:,} characters"
+        raise DiscoveryError(message, Reason.PROTOCOL)
+
+
+def _shown(address: Address) -> str:
+    return str(address)[:128]
+
+
+def _address(labels: Mapping[str, str], before: Address) -> Address:
+    """Return the address of a server after relabelling, which may have changed it."""
+    text, scheme = labels.get(_ADDRESS, ""), labels.get(_SCHEME, "")
+    if not text or before.path or (text == before.instance and (scheme == "rediss") == before.tls):
+        return before
+    try:
+        url = parse_server_url(text if "://" in text else f"{scheme or 'redis'}://{text}")
+    except ValueError as error:
+        raise DiscoveryError(f'relabel_configs made "{text}" of {before}: it {error}') from None
+    return replace(url.address, database=url.address.database or before.database)
