@@ -2,10 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
-from typing import Final, TypeVar
+from collections.abc import AsyncIterator, Callable, Iterable
+from heapq import nsmallest
+from itertools import count, islice
+from typing import Any, Final, TypeVar
 
 _SLICE_SECONDS: Final = 0.005
+_BATCH: Final = 500
 _T = TypeVar("_T")
 
 
@@ -38,3 +41,13 @@ class TimeSlice:
         """Take all steps of a generator; gives way between two of them when the slice is over."""
         for _ in steps:
             await self.yield_control()
+
+    async def first(self, wanted: int, items: Iterable[_T], key: Callable[[_T], Any]) -> list[_T]:
+        """The first few of the items by their keys, equal ones as they come; gives way meanwhile."""
+        remaining, numbers = iter(items), count()
+        best: list[tuple[Any, int, _T]] = []
+        while batch := list(islice(remaining, _BATCH)):
+            keyed = [(key(item), number, item) for item, number in zip(batch, numbers, strict=False)]
+            best = nsmallest(wanted, [*best, *keyed])
+            await self.yield_control()
+        return [item for _, _, item in best]

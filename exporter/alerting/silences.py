@@ -3,12 +3,14 @@
 Source: github.com/prometheus/alertmanager, silence/silence.go.
 """
 
+import math
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from exporter.alerting.silence_index import SilenceIndex
 from exporter.errors import VigilError
 from exporter.model.labels import NO_ANNOTATIONS, Labels
 from exporter.model.matcher import Matcher
@@ -65,14 +67,17 @@ class Silence:
 
 
 class Silences:
-    """All silences, at most `limit`. The matches of an alert are cached: matchers never change."""
+    """All silences, at most `limit`."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
+        # In order of their creation, which a change keeps.
         self._silences: dict[str, Silence] = {}
-        self._order: list[str] = []
-        # Per alert: how many of `_order` were looked at, and those that matched.
-        self._matches: dict[Labels, tuple[int, tuple[str, ...]]] = {}
+        self._index = SilenceIndex()
+        self._active: dict[str, int] = {}
+        # Which silences are active stays as it is in between, and as long as none changes.
+        self._active_from = self._active_until = 0.0
+        self._epoch = 0
 
     def __iter__(self) -> Iterator[Silence]:
         return iter(list(self._silences.values()))
@@ -153,12 +158,15 @@ class Silences:
         return changed
 
     def silencing(self, labels: Labels, now: float) -> tuple[str, ...]:
-        """Return the ids of the active silences that match an alert."""
-        return tuple(
-            silence_id
-            for silence_id in self._matching(labels)
-            if self._silences[silence_id].state(now) is SilenceState.ACTIVE
-        )
+        """Return the ids of the active silences that match an alert, the oldest first."""
+        if not self._active_from <= now < self._active_until:
+            self._find_active(now)
+        matching = self._index.matching(labels)
+        if matching.epoch != self._epoch:
+            active = self._active
+            ids = (one for number in matching.conditions for one in self._index.ids[number] if one in active)
+            matching.active, matching.epoch = tuple(sorted(ids, key=active.__getitem__)), self._epoch
+        return matching.active
 
     def count(self, now: float) -> dict[SilenceState, int]:
         """Count the silences of each state."""
@@ -169,7 +177,7 @@ class Silences:
 
     def drop_alert(self, labels: Labels) -> None:
         """Drop the cached matches of an alert that was dropped."""
-        self._matches.pop(labels, None)
+        self._index.forget(labels)
 
     def collect_garbage(self, now: float) -> list[str]:
         """Drop silences that ended long ago; return their ids."""
@@ -181,21 +189,26 @@ class Silences:
         for silence_id in ids:
             del self._silences[silence_id]
         if ids:
-            self._order = [silence_id for silence_id in self._order if silence_id in self._silences]
-            self._matches.clear()
+            self._index = SilenceIndex()
+            for silence in self._silences.values():
+                self._index.add(silence.id, silence.matchers)
+            self._active_until = self._active_from
 
     def _store(self, silence: Silence) -> None:
         if silence.id not in self._silences:
-            self._order.append(silence.id)
+            self._index.add(silence.id, silence.matchers)
         self._silences[silence.id] = silence
+        self._active_until = self._active_from
 
-    def _matching(self, labels: Labels) -> tuple[str, ...]:
-        seen, matching = self._matches.get(labels, (0, ()))
-        if seen < len(self._order):
-            new = self._order[seen:]
-            matching += tuple(one for one in new if self._silences[one].matches(labels))
-            self._matches[labels] = (len(self._order), matching)
-        return matching
+    def _find_active(self, now: float) -> None:
+        """Find the silences that are active, and between which moments that is so."""
+        silences = self._silences.values()
+        states = enumerate((one.id, one.state(now)) for one in silences)
+        self._active = {one: place for place, (one, state) in states if state is SilenceState.ACTIVE}
+        moments = [at for one in silences for at in (one.starts_at, one.ends_at)]
+        self._active_from = max((at for at in moments if at <= now), default=-math.inf)
+        self._active_until = min((at for at in moments if at > now), default=math.inf)
+        self._epoch += 1
 
 
 def _can_change(known: Silence, silence: Silence, now: float) -> bool:

@@ -4,7 +4,7 @@ Source: api/v2/openapi.yaml and api/v2/compat.go of github.com/prometheus/alertm
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from exporter.alerting.silences import Silence
 from exporter.alerting.status import AlertStatus, AlertStatusState
@@ -12,11 +12,14 @@ from exporter.model.alert import Alert
 from exporter.model.matcher import MatchOp
 from exporter.web.api_v2.times import write_moment
 
+# Thousands of silences of each of thousands of alerts would be gigabytes.
+_MOST_IDS: Final = 100
+
 
 def encode_alert(
     alert: Alert, status: AlertStatus, receivers: Sequence[str], muted_by: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Encode a `gettableAlert`."""
+    """Encode a `gettableAlert`, with the hundred oldest of the silences that hold at most."""
     encoded: dict[str, Any] = {
         "annotations": alert.annotations.as_dict(),
         "endsAt": write_moment(alert.ends_at),
@@ -26,7 +29,7 @@ def encode_alert(
         "status": {
             "inhibitedBy": list(status.inhibited_by),
             "mutedBy": list(muted_by),
-            "silencedBy": list(status.silenced_by),
+            "silencedBy": list(status.silenced_by[:_MOST_IDS]),
             "state": AlertStatusState.SUPPRESSED if muted_by else status.state,
         },
         "updatedAt": write_moment(alert.updated_at),

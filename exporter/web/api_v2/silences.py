@@ -18,6 +18,7 @@ from exporter.alerting.silences import (
 from exporter.clock import Clock
 from exporter.errors import StateError
 from exporter.events import EventSink
+from exporter.time_slice import TimeSlice
 from exporter.web.action_log import ActionLog, signed_in
 from exporter.web.api_v2.body import read_json
 from exporter.web.api_v2.decode import UNPROCESSABLE, decode_silence
@@ -48,14 +49,16 @@ class _SilenceHandlers:
         creators = request.query_params.getlist("creator")
         now = self._clock.now()
         states = {state for state in SilenceState if flag(request, state.value)}
+        turn = TimeSlice()
         found = [
             one
-            for one in self._manager.silences
+            async for one in turn.each(self._manager.silences)
             if one.state(now) in states
             and wanted <= set(one.matchers)
             and (not creators or one.created_by in creators)
         ]
-        return [encode_silence(one, now) for one in sorted(found, key=lambda one: _order(one, now))]
+        ordered = sorted(found, key=lambda one: _order(one, now))
+        return [encode_silence(one, now) async for one in turn.each(ordered)]
 
     async def post(self, request: Request) -> Any:
         silence = decode_silence(await read_json(request))

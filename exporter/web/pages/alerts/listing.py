@@ -1,6 +1,7 @@
 """The list of alerts, in the groups in which receivers are notified of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,12 +16,12 @@ from exporter.web.pages.address import Address
 from exporter.web.pages.alerts.filters import AlertFilter
 from exporter.web.pages.alerts.reasons import Reason, Reasons
 from exporter.web.pages.alerts.rows import AlertLine, line_of
-from exporter.web.pages.alerts.subjects import FIRING, PENDING, Subject, active_subjects
-from exporter.web.pages.alerts.verdict import Verdict, judge
+from exporter.web.pages.alerts.subjects import FIRING, PENDING, Subject, active_subjects, by_fingerprint
+from exporter.web.pages.alerts.verdict import Judge, Verdict
 from exporter.web.pages.context import PageContext
 from exporter.web.pages.moments import moment_text
 
-MOST_LINES: Final = 200
+MOST_LINES: Final = 120
 _MOST_RECORDS: Final = 200
 _HISTORY_SECONDS: Final = 86_400.0
 _NOBODY: Final = "nobody is told: the receiver has no entries in alertmanager.yml"
@@ -33,15 +34,35 @@ class _Members:
     route: Route | None
     labels: Labels
     found: list[tuple[Subject, Sequence[Reason]]] = field(default_factory=list)
+    worst: tuple[object, ...] = ()
+    firing: int = 0
+    # How many of those that fire nobody is told of, by the first reason.
+    quiet: Counter[str] = field(default_factory=Counter)
+
+    def add(self, subject: Subject, reasons: Sequence[Reason]) -> None:
+        order = _order((subject, reasons))
+        self.worst = min(self.worst, order) if self.found else order
+        self.found.append((subject, reasons))
+        if subject.state == FIRING:
+            self.firing += 1
+            if reasons:
+                self.quiet[reasons[0].kind] += 1
 
     @property
     def order(self) -> tuple[object, ...]:
-        worst = min((bool(reasons), subject.order) for subject, reasons in self.found)
-        return *worst, self.receiver, str(self.labels)
+        return *self.worst, self.receiver, str(self.labels)
 
     @property
     def receiver(self) -> str:
         return self.route.options.receiver if self.route is not None else ""
+
+    @property
+    def is_quiet(self) -> bool:
+        return self.quiet.total() == self.firing
+
+
+def _order(one: tuple[Subject, Sequence[Reason]]) -> tuple[object, ...]:
+    return bool(one[1]), one[0].order
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,33 +93,34 @@ class Listing:
 
 async def list_alerts(context: PageContext, address: Address) -> Listing:
     """Read everything that is pending or firing; raises `PageError`."""
-    now, manager = context.clock.now(), context.alerting
+    now, manager, turn = context.clock.now(), context.alerting, TimeSlice()
     wanted = AlertFilter.of(address)
     subjects = await active_subjects(context)
-    reasons = Reasons(manager, {one.fingerprint: one for one in subjects}, address, now)
+    reasons = Reasons(manager, await by_fingerprint(subjects), address, now)
     members: dict[tuple[Route | None, Labels], _Members] = {}
-    told: list[tuple[Subject, Sequence[Reason]]] = []
-    admitted: set[Labels] = set()
-    async for subject in TimeSlice().each(subjects):
+    judge, left_in, places = Judge(), 0, 0
+    async for subject in turn.each(subjects):
         routes = manager.routes_of(subject.labels)
         why = reasons.of(subject, routes)
-        told.append((subject, why))
+        judge.add(subject, why)
         if not wanted.admits(subject.labels) or _is_hidden(subject, why, wanted):
             continue
-        for place in _places(subject, routes, wanted):
-            members.setdefault(place, _Members(*place)).found.append((subject, why))
-            admitted.add(subject.labels)
-    ordered = sorted(members.values(), key=lambda one: one.order)
-    groups = _views(ordered, context, await _messages(context, now), address)
+        found = _places(subject, routes, wanted)
+        for place in found:
+            members.setdefault(place, _Members(*place)).add(subject, why)
+        places += len(found)
+        left_in += bool(found)
+    ordered = await turn.first(MOST_LINES, members.values(), lambda one: one.order)
+    groups = await _views(ordered, context, await _messages(context, now), address)
     shown = sum(len(group.lines) for group in groups)
     return Listing(
         wanted,
-        judge(told, now),
+        judge.verdict(now),
         groups,
         len(subjects),
         shown,
-        sum(len(one.found) for one in ordered) - shown,
-        len(subjects) - len(admitted),
+        places - shown,
+        len(subjects) - left_in,
         sum(len(group.alerting_rules) for group in context.rules.groups),
         manager.unsent_receivers,
     )
@@ -112,7 +134,7 @@ def _is_hidden(subject: Subject, reasons: Sequence[Reason], wanted: AlertFilter)
 
 def _places(
     subject: Subject, routes: Sequence[Route], wanted: AlertFilter
-) -> Iterable[tuple[Route | None, Labels]]:
+) -> Sequence[tuple[Route | None, Labels]]:
     """The groups of an alert: as the dispatcher finds them, also before it has been told of it."""
     if subject.is_dropped:
         return [(None, EMPTY)] if wanted.receiver_matcher is None else []
@@ -133,20 +155,20 @@ async def _messages(context: PageContext, now: float) -> Mapping[str, HistoryRec
     return {one.group_key: one for one in reversed(records) if one.outcome in tried}
 
 
-def _views(
+async def _views(
     ordered: Sequence[_Members],
     context: PageContext,
     messages: Mapping[str, HistoryRecord],
     address: Address,
 ) -> Sequence[GroupView]:
-    now, manager = context.clock.now(), context.alerting
-    known = {(group.route, group.labels): group for group in manager.groups}
+    now, manager, turn = context.clock.now(), context.alerting, TimeSlice()
+    known = {(group.route, group.labels): group async for group in turn.each(manager.groups)}
     views: list[GroupView] = []
     room = MOST_LINES
     for one in ordered:
         if not room:
             break
-        found = sorted(one.found, key=lambda pair: (bool(pair[1]), pair[0].order))[:room]
+        found = await turn.first(room, one.found, _order)
         room -= len(found)
         group = known.get((one.route, one.labels)) if one.route is not None else None
         has_entries = bool(manager.integrations.get(one.receiver))
@@ -161,20 +183,18 @@ def _told(
     one: _Members, group: AggregationGroup | None, messages: Mapping[str, HistoryRecord], now: float
 ) -> str:
     """When the receiver was told last, and will be told again."""
-    firing = [(subject, reasons) for subject, reasons in one.found if subject.state == FIRING]
-    if not firing:
+    if not one.firing:
         return "not told: nothing fires yet"
     message = messages.get(group.key) if group is not None else None
-    is_quiet = all(reasons for _, reasons in firing)
     if message is None:
-        if is_quiet:
-            return f"not told: {', '.join(dict.fromkeys(why[0].kind for _, why in firing))}"
+        if one.is_quiet:
+            return f"not told: {', '.join(one.quiet)}"
         if group is None or group.has_flushed:
             return "not told yet"
         return f"will be told at {moment_text(group.due_at, now)}"
     if message.outcome is NotificationOutcome.FAILED:
         return f"could not be told at {moment_text(message.at, now)}: {message.error}"
     told = f"told {moment_text(message.at, now)}"
-    if is_quiet or group is None:
+    if one.is_quiet or group is None:
         return told
     return f"{told}, again about {moment_text(message.at + group.options.repeat_interval, now)}"

@@ -13,7 +13,7 @@ from exporter.web.pages.moments import moment_text
 SILENCED: Final = "silenced"
 INHIBITED: Final = "inhibited"
 MUTED: Final = "muted"
-_MOST: Final = 5
+_MOST: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class Reasons:
         status = self._manager.status(subject.labels)
         return [
             *(self._silenced(one) for one in status.silenced_by[:_MOST]),
+            *self._more_silences(len(status.silenced_by) - _MOST),
             *(self._inhibited(one) for one in status.inhibited_by[:_MOST]),
             *self._muted(routes),
         ]
@@ -57,6 +58,12 @@ class Reasons:
         until = moment_text(silence.ends_at, self._now)
         comment = f": {silence.comment}" if silence.comment else ""
         return Reason(SILENCED, f"silenced until {until} by {silence.created_by}{comment}", href)
+
+    def _more_silences(self, count: int) -> Sequence[Reason]:
+        if count < 1:
+            return []
+        text = f"and by {count:,} more silence{'' if count == 1 else 's'}"
+        return [Reason(SILENCED, text, self._address.to("silences"))]
 
     def _inhibited(self, fingerprint: str) -> Reason:
         source = self._subjects.get(fingerprint)

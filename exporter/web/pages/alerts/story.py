@@ -17,6 +17,7 @@ from exporter.errors import StateError
 from exporter.events import EventKind, StoredEvent
 from exporter.health import NO_SEVERITY
 from exporter.model.duration import format_duration
+from exporter.time_slice import TimeSlice
 from exporter.web.pages.address import Address, PageError
 from exporter.web.pages.alerts.graph import Graph, draw
 from exporter.web.pages.alerts.month import Month, month_of
@@ -24,7 +25,14 @@ from exporter.web.pages.alerts.past import Past, own_labels, read_past, read_tur
 from exporter.web.pages.alerts.reasons import Reason, Reasons
 from exporter.web.pages.alerts.rows import AlertLine, badge_of, line_of, silence_address
 from exporter.web.pages.alerts.runbook import Runbook, runbook_of
-from exporter.web.pages.alerts.subjects import RESOLVED, Subject, active_subjects, find_rule, find_subject
+from exporter.web.pages.alerts.subjects import (
+    RESOLVED,
+    Subject,
+    active_subjects,
+    by_fingerprint,
+    find_rule,
+    find_subject,
+)
 from exporter.web.pages.context import PageContext
 from exporter.web.pages.moments import moment_text, span_text
 from exporter.web.pages.server.happenings import Happening
@@ -88,12 +96,10 @@ async def tell(context: PageContext, fingerprint: str, address: Address) -> Stor
     span = _span(address, subject, at_ms, now)
     others = await active_subjects(context)
     routes = context.alerting.routes_of(subject.labels)
-    reasons = Reasons(context.alerting, {one.fingerprint: one for one in others}, address, now)
+    reasons = Reasons(context.alerting, await by_fingerprint(others), address, now)
     why = reasons.of(subject, routes)
-    beside = sorted(
-        (one for one in others if _is_beside(one, subject)),
-        key=lambda one: one.order,
-    )
+    beside = [one for one in others if _is_beside(one, subject)]
+    nearest = await TimeSlice().first(_MOST_OTHERS, beside, lambda one: one.order)
     changes = [one for one in past.changes if _is_news(one, fingerprint)]
     value, threshold, lasting = _figures(subject)
     return Story(
@@ -112,7 +118,7 @@ async def tell(context: PageContext, fingerprint: str, address: Address) -> Stor
         runbook_of(_annotation(subject, "runbook_url")),
         [
             line_of(one, reasons.of(one, context.alerting.routes_of(one.labels)), address, now)
-            for one in beside[:_MOST_OTHERS]
+            for one in nearest
         ],
         max(0, len(beside) - _MOST_OTHERS),
         _summed_up(_happening(one, address, now) for one in changes)[:_MOST_CHANGES],

@@ -1,6 +1,6 @@
 """Subjects: the alerts that pages are about, whether a rule has them or somebody has posted them."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -91,6 +91,11 @@ class Subject:
 async def active_subjects(context: PageContext) -> list[Subject]:
     """Everything that is pending or firing."""
     return [one async for one in _subjects(context) if one.state != RESOLVED]
+
+
+async def by_fingerprint(subjects: Sequence[Subject]) -> Mapping[str, Subject]:
+    """The same by their fingerprints, each of which is a computation."""
+    return {one.fingerprint: one async for one in TimeSlice().each(subjects)}
 
 
 async def find_subject(context: PageContext, fingerprint: str) -> Subject | None:

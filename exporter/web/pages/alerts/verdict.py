@@ -1,5 +1,6 @@
 """The sentence above the list of alerts: whether somebody is needed."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,23 +19,47 @@ class Verdict:
     details: str
 
 
-def judge(told: Sequence[tuple[Subject, Sequence[Reason]]], now: float) -> Verdict:
-    """Sum up alerts with the reasons why nobody is told of them; those that always fire do not count."""
-    counted = [(subject, reasons) for subject, reasons in told if not subject.is_watchdog]
-    loud = [subject for subject, reasons in counted if subject.state == FIRING and not reasons]
-    quiet = Counter(reasons[0].kind for subject, reasons in counted if subject.state == FIRING and reasons)
-    pending = sum(subject.state == PENDING for subject, _ in counted)
-    counts = [f"{pending:,} pending"] if pending else []
-    counts += [f"{count:,} {kind}" for kind, count in quiet.items()]
-    details = f"{', '.join(counts)}." if counts else ""
-    if not loud:
-        sentence = "Nothing fires that anybody is told of" if quiet else "Nothing fires"
-        return Verdict("pending" if pending else "ok", sentence, details or "Nothing is pending either.")
-    critical = sum(subject.tone == "critical" for subject in loud)
-    fire = "1 alert fires" if len(loud) == 1 else f"{len(loud):,} alerts fire"
-    if critical:
-        fire += ", and is critical" if len(loud) == 1 else f", {critical:,} of them critical"
-    oldest = moment_text(min(subject.since for subject in loud), now)
-    since = f"Since {oldest}." if len(loud) == 1 else f"The oldest since {oldest}."
-    worst = min(loud, key=lambda subject: subject.order)
-    return Verdict(worst.tone, fire, f"{details} {since}".strip())
+class Judge:
+    """Sums up alerts with the reasons why nobody is told of them; those that always fire do not count."""
+
+    def __init__(self) -> None:
+        self._quiet: Counter[str] = Counter()
+        self._pending = self._loud = self._critical = 0
+        self._oldest = math.inf
+        self._worst: tuple[object, ...] = ()
+        self._tone = "ok"
+
+    def add(self, subject: Subject, reasons: Sequence[Reason]) -> None:
+        """One more alert."""
+        if subject.is_watchdog:
+            return
+        if subject.state == PENDING:
+            self._pending += 1
+        elif subject.state == FIRING and reasons:
+            self._quiet[reasons[0].kind] += 1
+        elif subject.state == FIRING:
+            self._add_loud(subject)
+
+    def verdict(self, now: float) -> Verdict:
+        """The sentence about all of them."""
+        counts = [f"{self._pending:,} pending"] if self._pending else []
+        counts += [f"{count:,} {kind}" for kind, count in self._quiet.items()]
+        details = f"{', '.join(counts)}." if counts else ""
+        if not self._loud:
+            sentence = "Nothing fires that anybody is told of" if self._quiet else "Nothing fires"
+            sign = "pending" if self._pending else "ok"
+            return Verdict(sign, sentence, details or "Nothing is pending either.")
+        is_one, oldest = self._loud == 1, moment_text(self._oldest, now)
+        fire = "1 alert fires" if is_one else f"{self._loud:,} alerts fire"
+        if self._critical:
+            fire += ", and is critical" if is_one else f", {self._critical:,} of them critical"
+        since = f"Since {oldest}." if is_one else f"The oldest since {oldest}."
+        return Verdict(self._tone, fire, f"{details} {since}".strip())
+
+    def _add_loud(self, subject: Subject) -> None:
+        order = subject.order
+        if not self._loud or order < self._worst:
+            self._worst, self._tone = order, subject.tone
+        self._loud += 1
+        self._critical += subject.tone == "critical"
+        self._oldest = min(self._oldest, subject.since)

@@ -50,11 +50,12 @@ class Unsent:
 
 async def read_unsent(manager: AlertManager, now: float, wanted: str = "") -> Unsent:
     """Read what is not sent to anybody, or to one receiver."""
-    names = {f"{alert.labels.fingerprint():016x}": alert.name for alert in manager.alerts}
+    turn = TimeSlice()
+    names = {f"{alert.labels.fingerprint():016x}": alert.name async for alert in turn.each(manager.alerts)}
     errors = {state.receiver: state.error for state in manager.receiver_states if state.error}
     rows: list[UnsentRow] = []
     count = 0
-    async for group, alert in TimeSlice().each(_firing(manager, now)):
+    async for group, alert in turn.each(_firing(manager, now)):
         receiver = group.options.receiver
         reason = _reason(manager, group, alert, names, errors, now)
         if reason is None or wanted not in ("", receiver):

@@ -86,13 +86,13 @@ async def find_hits(context: PageContext, matchers: Sequence[Matcher], now: floa
         firing += 1
         if is_hit:
             found.append(alert)
-    found.sort(key=_order)
+    worst = await TimeSlice().first(MOST_ROWS, found, _order)
     waiting = [
         alert
         async for alert in TimeSlice().each(_pending(context))
         if all(matcher.matches(alert.labels) for matcher in matchers)
     ]
-    rows = [_hit(alert, context, now, besides) for alert in found[:MOST_ROWS]]
+    rows = [_hit(alert, context, now, besides) for alert in worst]
     rows += [
         _hit(alert, context, now, besides, is_pending=True) for alert in waiting[: MOST_ROWS - len(rows)]
     ]

@@ -90,15 +90,15 @@ async def list_silences(manager: AlertManager, now: float, address: Address) -> 
 
 async def _count_hits(manager: AlertManager, now: float) -> tuple[Counter[str], int, int]:
     """By the id of a silence how many alerts it silences, how many are silenced, and how many fire."""
-    hits: Counter[str] = Counter()
-    silenced = firing = 0
+    by: Counter[Sequence[str]] = Counter()
     async for alert in TimeSlice().each(list(manager.alerts)):
         if not alert.is_resolved(now) and not is_watchdog(alert):
-            by = manager.status(alert.labels).silenced_by
-            hits.update(by)
-            firing += 1
-            silenced += bool(by)
-    return hits, silenced, firing
+            by[manager.status(alert.labels).silenced_by] += 1
+    hits: Counter[str] = Counter()
+    async for ids, count in TimeSlice().each(by.items()):
+        for silence_id in ids:
+            hits[silence_id] += count
+    return hits, by.total() - by[()], by.total()
 
 
 def _text(silence: Silence) -> str:

@@ -140,3 +140,34 @@ def test_a_posted_alert_has_a_page() -> None:
         assert visitor.page.status_code == 400
 
     visit(page_context(), story, [hostile])
+
+
+def test_of_many_silences_of_one_alert_the_first_are_named() -> None:
+    context = page_context(alertmanager=CONFIG)
+
+    async def story(visitor: Visitor) -> None:
+        for number in range(5):
+            matchers = tuple(parse_matchers("alertname=Quiet"))
+            await context.alerting.put_silence(
+                Silence("", matchers, NOW - 1, NOW + 3600, "ann", f"number {number}")
+            )
+        text = row(await visitor.get("/alerts"), "Quiet")
+        assert "number 2 and by 2 more silences" in text
+        assert "number 3" not in text
+
+    visit(context, story, ALL)
+
+
+def test_of_many_alerts_the_worst_are_shown_and_the_others_counted() -> None:
+    many = [
+        alert(f"Alert{number:03}", NOW, severity="warning", zone=f"z{number % 50}") for number in range(200)
+    ]
+
+    async def story(visitor: Visitor) -> None:
+        page = await visitor.get("/alerts")
+        text = seen(page)
+        assert "201 alerts fire, 1 of them critical" in text
+        assert "120 alerts in 31 groups and 81 more: filter them" in text
+        assert page.index(">Source<") < page.index(">Alert000<")
+
+    visit(page_context(alertmanager=CONFIG), story, [*many, SOURCE])
