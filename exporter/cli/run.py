@@ -15,7 +15,8 @@ def run(
         typer.Option(
             metavar="URL",
             help="A server to watch, as redis://host:port; may be given several times. Without a "
-            "configuration file the default is $REDIS_URL, else redis://localhost:6379.",
+            "configuration file the default is $REDIS_URL, else the server of redis_exporter's variables "
+            "(REDIS_ADDR), else redis://localhost:6379.",
         ),
     ] = None,
     listen_address: Annotated[

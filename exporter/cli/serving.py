@@ -7,7 +7,7 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +16,8 @@ import uvloop
 from exporter.app import App
 from exporter.cli.last_resort import LastResort
 from exporter.cli.shards import shard_of
-from exporter.config.main import DEFAULT_URL, URL_VARIABLE
+from exporter.config.main import URL_VARIABLE
+from exporter.config.redis_exporter import OTHER_VARIABLES, VARIABLES
 from exporter.config.web import parse_listen_address
 from exporter.errors import UsageError, VigilError
 from exporter.log import get_logger
@@ -27,8 +28,6 @@ from exporter.web.server import bind
 
 log = get_logger(__name__)
 
-# That of redis_exporter.
-_EXPORTERS_VARIABLE: Final = "REDIS_ADDR"
 _MAX_OPEN_FILES: Final = 65_536
 # A page waits so long at most, each time it needs the interpreter, while a thread computes.
 _SWITCH_SECONDS: Final = 0.0005
@@ -47,21 +46,29 @@ def serve_servers(
     shard: str | None = None,
 ) -> None:
     """Watch the servers of a configuration, and those of the URLs, until a signal comes."""
-    if config is None and not urls:
-        _warn_of_variables(os.environ)
     source = Source(config, urls, listen_address or "", storage_path, shard_of(shard))
     plan = load_plan(source)
+    if config is None and not urls:
+        _tell_of_variables(os.environ, [target.instance for target in plan.targets])
     listener = listen(plan.config.web.listen_address)
     serve(plan, lambda: load_plan(source), listener)
 
 
-def _warn_of_variables(environment: Mapping[str, str]) -> None:
-    """Warn where the variable of redis_exporter is set, and nothing else: localhost would be watched."""
-    if environment.get(_EXPORTERS_VARIABLE) and not environment.get(URL_VARIABLE):
+def _tell_of_variables(environment: Mapping[str, str], watched: Sequence[str]) -> None:
+    """Say that the variables of redis_exporter are taken, and which are not."""
+    if environment.get(URL_VARIABLE):
+        return
+    if taken := [name for name in VARIABLES if environment.get(name)]:
+        log.info(
+            "the servers are those of redis_exporter's variables",
+            variables=", ".join(taken),
+            servers=", ".join(watched),
+        )
+    if others := sorted(name for name in environment if name.startswith(OTHER_VARIABLES)):
         log.warning(
-            "REDIS_ADDR, the variable of redis_exporter, is not used here: set REDIS_URL, or name the server "
-            "by --redis or in a configuration file",
-            watched=DEFAULT_URL,
+            "these variables of redis_exporter are not read: `redis-vigil migrate redis_exporter` writes a "
+            "configuration that does the same",
+            variables=", ".join(others),
         )
 
 

@@ -13,6 +13,7 @@ from exporter.config.document import Document, validate
 from exporter.config.fields import Context, Section, unreadable
 from exporter.config.otlp import OtlpSection
 from exporter.config.query import QuerySection
+from exporter.config.redis_exporter import targets_of_variables
 from exporter.config.relabeling import RelabelSection
 from exporter.config.remote_write import RemoteWriteSection, check_names
 from exporter.config.samplers import SamplersSection
@@ -135,15 +136,18 @@ def load_config(path: Path) -> Config:
 def default_config(urls: Sequence[str] = (), environment: Mapping[str, str] = os.environ) -> Config:
     """Return the configuration of a daemon that has no file, with the shipped rules.
 
-    It watches these servers, else `$REDIS_URL`, else localhost.
+    It watches these servers, else `$REDIS_URL`, else what redis_exporter would by its variables, else
+    localhost.
 
     Raises `UsageError` for a URL that is none.
     """
     if urls:
         return add_targets(Config.model_validate({}), urls)
     url = environment.get(URL_VARIABLE)
-    section = _target(url, f"${URL_VARIABLE}") if url else _target(DEFAULT_URL)
-    return Config.model_validate({"targets": (section,)})
+    if url:
+        return Config.model_validate({"targets": (_target(url, f"${URL_VARIABLE}"),)})
+    sections = targets_of_variables(environment) or (_target(DEFAULT_URL),)
+    return Config.model_validate({"targets": tuple(sections)})
 
 
 def add_targets(config: Config, urls: Sequence[str]) -> Config:

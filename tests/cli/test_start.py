@@ -14,6 +14,8 @@ import pytest
 from rich.console import Console
 
 from exporter.cli import demonstration, serving
+from exporter.config.redis_exporter import VARIABLES
+from exporter.reload import Plan
 from exporter.web.server import bind
 from tests.cli.in_process import run_command
 
@@ -103,31 +105,54 @@ def test_the_demo_finds_a_free_port(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "environment", "warnings"),
+    ("arguments", "environment", "watched", "told"),
     [
-        ([], {"REDIS_ADDR": "redis://cache"}, 1),
-        ([], {"REDIS_ADDR": "redis://cache", "REDIS_URL": "redis://h"}, 0),
-        (["--redis", "redis://h"], {"REDIS_ADDR": "redis://cache"}, 0),
-        ([], {}, 0),
+        (
+            [],
+            {"REDIS_ADDR": "cache", "REDIS_PASSWORD": "hunter2"},
+            "cache:6379",
+            "REDIS_ADDR, REDIS_PASSWORD",
+        ),
+        ([], {"REDIS_ADDR": "redis://cache", "REDIS_URL": "redis://h"}, "h:6379", ""),
+        (["--redis", "redis://h"], {"REDIS_ADDR": "redis://cache"}, "h:6379", ""),
+        ([], {}, "localhost:6379", ""),
     ],
 )
-def test_redis_exporters_variable_is_one_warning(
+def test_redis_exporters_variables_are_taken_and_told_of_where_nothing_else_names_a_server(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     arguments: list[str],
     environment: dict[str, str],
-    warnings: int,
+    watched: str,
+    told: str,
 ) -> None:
+    plans: list[Plan] = []
+
     def pretend(plan: Any, load: Any, listener: socket.socket) -> None:
         """Nothing is to run here."""
+        plans.append(plan)
         listener.close()
 
-    for name in ("REDIS_ADDR", "REDIS_URL"):
+    for name in (*VARIABLES, "REDIS_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(serving, "serve", pretend)
     done = run_command(
         tmp_path, "run", "--web.listen-address", "127.0.0.1:0", *arguments, environment=environment
     )
-    lines = [line for line in done.stderr.splitlines() if "REDIS_ADDR" in line]
-    assert len(lines) == warnings
-    assert all("level=warning" in line and "watched=redis://localhost:6379" in line for line in lines)
+    assert [target.instance for target in plans[0].targets] == [watched]
+    lines = [line for line in done.stderr.splitlines() if "redis_exporter" in line]
+    assert [f'variables="{told}"' in line and f"servers={watched}" in line for line in lines] == [
+        True
+    ] * bool(told)
+    assert "hunter2" not in done.stderr
+
+
+def test_variables_of_redis_exporter_that_are_not_read_are_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "serve", lambda plan, load, listener: listener.close())
+    environment = {"REDIS_ADDR": "redis://cache", "REDIS_EXPORTER_CHECK_KEYS": "a*"}
+    done = run_command(tmp_path, "run", "--web.listen-address", "127.0.0.1:0", environment=environment)
+    (line,) = [line for line in done.stderr.splitlines() if "level=warning" in line]
+    assert "migrate redis_exporter" in line
+    assert "variables=REDIS_EXPORTER_CHECK_KEYS" in line

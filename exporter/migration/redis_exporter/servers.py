@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from exporter.config.redis_exporter import Entry, parse_address, password_of, read_password_file
 from exporter.config.url import ServerUrl
-from exporter.migration.redis_exporter.addresses import parse_address
 from exporter.migration.redis_exporter.invocation import Invocation
-from exporter.migration.redis_exporter.password_file import Entry, read_password_file
 from exporter.migration.redis_exporter.settings import Settings
 from exporter.model.secret import Secret
 
@@ -97,9 +96,7 @@ def _main_server(
     variable = "" if url.password else settings.variable(_PASSWORD)
     password = url.password or Secret("" if variable else settings.text(_PASSWORD))
     if not password and not variable:
-        # The file is looked up by the whole address, the user included.
-        same = (one for one in entries if one.url == ServerUrl(url.address, username))
-        password = next((one.password for one in same), password)
+        password = password_of(entries, url, username)
     is_cluster = settings.is_on("is-cluster")
     return Server(url, username, password, variable, tls if url.address.tls else {}, is_cluster)
 
