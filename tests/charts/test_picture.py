@@ -1,6 +1,7 @@
 """Charts as files, for mails and documents: nothing is needed but what is in them, not even a font."""
 
 import asyncio
+import random
 import re
 import struct
 import zlib
@@ -11,8 +12,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exporter.charts import DARK, LIGHT, Chart, Kind, Mark, MarkKind, Series, Theme, Threshold, Unit, picture
-from exporter.charts.png import draw_png, png
+from exporter.charts import (
+    DARK,
+    LIGHT,
+    Band,
+    Chart,
+    Kind,
+    Mark,
+    MarkKind,
+    Series,
+    Theme,
+    Threshold,
+    Unit,
+    picture,
+)
+from exporter.charts.png import draw_png, png, png_within
 from exporter.errors import PictureError
 from tests.charts.anything import END_MS, START_MS, STEP_MS, charts
 
@@ -100,6 +114,38 @@ def test_letters_of_several_scripts_are_no_boxes() -> None:
 def test_what_is_no_svg_is_refused() -> None:
     with pytest.raises(ValueError, match="root node"):
         png("<html>")
+
+
+def test_a_picture_is_as_fine_as_its_size_allows() -> None:
+    dice = random.Random(1)
+    noise = [
+        Series(f"line {n}", [(START_MS + i * STEP_MS, dice.random()) for i in range(201)]) for n in range(8)
+    ]
+    chart = Chart("Noise", Unit.RATIO, START_MS, END_MS, STEP_MS, noise)
+    simple, noisy = picture(memory(), width=590), picture(chart, width=590)
+    assert png_within(simple, 60_000) == png(simple)
+    assert len(png(noisy)) > 100_000
+    small = png_within(noisy, 60_000)
+    assert len(small) <= 60_000
+    assert pixels(small)[0] >= 590
+    with pytest.raises(ValueError, match="takes more than 2,000 bytes"):
+        png_within(noisy, 2_000)
+    with pytest.raises(PictureError, match="takes more than 2,000 bytes"):
+        asyncio.run(draw_png(noisy, most_bytes=2_000))
+
+
+def test_times_are_those_of_a_zone_that_is_named() -> None:
+    hour = 3_600_000
+    marks = [Mark(START_MS + 50 * STEP_MS, MarkKind.RESTART, "restarted")]
+    bands = [Band(START_MS, START_MS + hour, "warning")]
+    there = memory(marks=marks, bands=bands).shifted(hour)
+    found = words(picture(there, zone="CET"))
+    assert {"23:00", "CET"} <= set(found)
+    assert "CET" not in words(picture(memory()))
+    here = picture(memory(marks=marks, bands=bands))
+    assert ElementTree.fromstring(picture(there)).findall(f".//{SVG}path")[-1].attrib == (
+        ElementTree.fromstring(here).findall(f".//{SVG}path")[-1].attrib
+    )
 
 
 def test_the_event_loop_goes_on_while_a_picture_is_drawn() -> None:
