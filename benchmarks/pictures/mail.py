@@ -1,7 +1,7 @@
 """Draws the picture of a mail in docs/notifications.md: `python -m benchmarks.pictures.mail [--dark]`.
 
-A server's memory rises, another one was dead for a while, the shipped rules fire, the mail goes to a real SMTP
-server, and a headless Chromium (the program on the PATH) shows what has arrived, light or dark.
+A server's memory rises, another one was dead for a while, the shipped rules fire, the mail goes to a real
+SMTP server, and a headless Chromium (the program on the PATH) shows what has arrived, light or dark.
 """
 
 import argparse
