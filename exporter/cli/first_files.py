@@ -3,11 +3,11 @@
 import asyncio
 import os
 import shlex
-import socket
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from socket import getfqdn
 from typing import Final
 
 import typer
@@ -48,7 +48,7 @@ def make_first_files(
     named = _named(servers, os.environ)
     findings = Findings() if offline else asyncio.run(_look(named))
     password, is_generated = _web_password(web_user) if web_user else ("", False)
-    options = Options(directory, web_user, password, socket.getfqdn())
+    options = Options(directory, web_user, password, getfqdn())
     draft = first_draft(findings, options, [one.given for one in named] if offline else ())
     deliver(draft, directory, dry_run=dry_run, next_steps=_next_steps(directory))
     if is_generated and not dry_run:

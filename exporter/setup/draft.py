@@ -12,11 +12,16 @@ from exporter.setup.config_file import ALERTMANAGER_FILE, CONFIG_FILE, WEB_FILE,
 from exporter.setup.entries import discovery_entries, plain_entry, target_entries
 from exporter.setup.logins import Logins
 from exporter.setup.permissions import PASSWORD, USER, acl_line
-from exporter.setup.sentences import describe_all
+from exporter.setup.sentences import describe_all, engine_of
 from exporter.setup.web_file import web_file
 from exporter.survey import Findings, QueueLook, ServerSurvey
 
-_OFF: Final = "The user that was given may not look through keys. With the permission for it, take this away."
+_OFF: Final = (
+    "The server does not let keys be looked through: {}. Once it does (docs/permissions.md, Keyspace and "
+    "queues), take this away."
+)
+_IN_REDIS_WORDS: Final = "{} may know fewer words for ACLs than Redis: leave out what it does not know"
+_SAME_WORDS: Final = frozenset({"redis", "valkey", "keydb", "redict", ""})
 _WHOSE_PASSWORD: Final = (
     "servers under Sentinel cannot be asked: give their user and password by --user and --password-file, "
     "those of the Sentinel itself in its URL"
@@ -44,7 +49,10 @@ def first_draft(findings: Findings, options: Options, not_asked: Sequence[Target
     """The files for what was found; `not_asked` are servers that stand there as they were named."""
     logins = Logins(options.directory)
     lines = acl_lines(findings)
-    targets = [*target_entries(findings, logins), *(plain_entry(one, logins) for one in not_asked)]
+    targets = [
+        *target_entries(findings, logins, has_user=bool(lines)),
+        *(plain_entry(one, logins) for one in not_asked),
+    ]
     config = config_file(
         targets=targets,
         discovery=discovery_entries(findings, logins),
@@ -63,14 +71,20 @@ def first_draft(findings: Findings, options: Options, not_asked: Sequence[Target
 
 def reads_keys(findings: Findings) -> bool:
     """Whether any server lets keys be looked through."""
+    return not _refusals(findings)
+
+
+def _refusals(findings: Findings) -> Sequence[str]:
+    """What servers say that let nobody look through keys; empty where any does."""
     looks = [server.queues for server in findings.servers if not server.is_sentinel]
-    return not looks or any(not look.refusal for look in looks)
+    refusals = [look.refusal for look in looks if look.refusal]
+    return refusals if len(refusals) == len(looks) else []
 
 
 def _samplers(findings: Findings) -> Mapping[str, Any] | Suggestion:
-    if not reads_keys(findings):
+    if refusals := _refusals(findings):
         off = {"enabled": False}
-        return {"keyspace": Commented(off, _OFF), "queues": off}
+        return {"keyspace": Commented(off, _OFF.format(refusals[0])), "queues": off}
     if any("search" in server.info.modules for server in findings.servers):
         return Suggestion({"modules": {"search_indexes": ".*"}}, _SEARCH)
     return Suggestion(
@@ -99,8 +113,8 @@ def _about_user(lines: Sequence[str]) -> str:
     if not lines:
         return ""
     about = (
-        "A user that may do no more than what is watched takes, on each server (users are not replicated), "
-        f"with a password in place of {PASSWORD}; docs/permissions.md explains the words:"
+        f"A user who may do no more than what is watched takes: put a password in place of {PASSWORD}, and "
+        "run it on each server (docs/permissions.md explains the words):"
     )
     return "\n".join((about, *(f"  {line}" for line in lines)))
 
@@ -120,8 +134,11 @@ def _to_know(findings: Findings, lines: Sequence[str]) -> Iterator[str]:
 
 def _permissions(findings: Findings, lines: Sequence[str]) -> Iterator[str]:
     for grant in dict.fromkeys(server.grant for server in findings.servers if server.grant):
-        yield f"what is not permitted would be by\n    {grant}"
+        yield f"this would permit what is refused:\n    {grant}"
     if lines:
         text = "\n    ".join(lines)
-        about = "a user that may do no more than is needed, on each server, with a password of your own"
+        about = f"a user who may do no more than what is watched takes; put a password in place of {PASSWORD}"
         yield f"{about}:\n    {text}"
+    engines = {server.info.engine: engine_of(server) for server in findings.servers}
+    for engine in engines.keys() - _SAME_WORDS if lines else ():
+        yield _IN_REDIS_WORDS.format(engines[engine])

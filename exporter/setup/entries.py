@@ -20,22 +20,25 @@ _ADDRESSES: Final = (
 )
 
 
-def target_entries(findings: Findings, logins: Logins) -> Sequence[Any]:
-    """The servers to watch that are found by nobody else."""
+def target_entries(findings: Findings, logins: Logins, *, has_user: bool) -> Sequence[Any]:
+    """The servers to watch that are found by nobody else.
+
+    `has_user`: above them stands how a user for them is made.
+    """
     entries: list[Any] = []
     seen: set[str] = set()
     for replication in findings.replications:
         if replication.server.address.instance not in seen:
-            entries += _replication(replication, logins, seen)
+            entries += _replication(replication, logins, seen, has_user)
     for cluster in findings.clusters:
         # Who does not tell the nodes of its cluster cannot be asked for them by the daemon either.
         for seed in cluster.seeds if cluster.problem else ():
-            entries.append(_entry(seed, logins, seen))
+            entries.append(_entry(seed, logins, seen, has_user))
     return entries
 
 
-def _replication(found: Replication, logins: Logins, seen: set[str]) -> Iterator[Any]:
-    yield _entry(found.server, logins, seen)
+def _replication(found: Replication, logins: Logins, seen: set[str], has_user: bool) -> Iterator[Any]:
+    yield _entry(found.server, logins, seen, has_user)
     section = found.server.section
     for replica in found.replicas:
         keys = {"url": str(replica.address), **logins.of(section), **logins.tls(section)}
@@ -49,12 +52,12 @@ def _replication(found: Replication, logins: Logins, seen: set[str]) -> Iterator
             yield Commented(keys, about)
 
 
-def _entry(server: ServerSurvey, logins: Logins, seen: set[str]) -> Commented:
+def _entry(server: ServerSurvey, logins: Logins, seen: set[str], has_user: bool) -> Commented:
     seen.add(server.address.instance)
     section = server.section
     login = logins.of(section)
     keys: dict[str, Any] = {"url": str(section.url), **login, **logins.tls(section)}
-    if not login:
+    if has_user and not login:
         keys["username"] = Suggestion(USER, "With a user as above:")
         keys["password_file"] = Suggestion("secrets/redis")
     keys["labels"] = Suggestion({"env": "prod"}, "Labels of your own, for routes and dashboards.")

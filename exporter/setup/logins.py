@@ -1,6 +1,5 @@
 """How the daemon is to get in: user, password and TLS as keys of the configuration, passwords in files."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,8 +54,3 @@ class Logins:
         """A file as it is named from the directory: below it relative, else by its full path."""
         whole = path.absolute()
         return str(whole.relative_to(self._directory) if whole.is_relative_to(self._directory) else whole)
-
-
-def same_login(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
-    """Whether two servers are logged in to alike."""
-    return dict(first) == dict(second)

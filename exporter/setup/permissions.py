@@ -34,6 +34,9 @@ def acl_line(server: ServerSurvey, *, reads_keys: bool, queues: QueueLook | None
     if () < info.redis_version < (6, 0) or info.engine in _NO_USERS:
         return ""
     absent = set(grants(one for one in server.missing if one.reason is Reason.UNKNOWN_COMMAND))
+    if "+latency|latest" in absent:
+        # That is asked for what the other has told of.
+        absent.add("+latency|history")
     frameworks: Collection[str] = (queues or server.queues).found
     words = [word for word in _words(server, reads_keys, "celery" in frameworks) if word not in absent]
     return f"ACL SETUSER {USER} on >{PASSWORD} {' '.join(words)}"

@@ -26,7 +26,7 @@ class Service:
 
 _AWS_USERS: Final = (
     "ACL SETUSER is not available there: make the user with `aws {} create-user`, whose --access-string "
-    "takes what follows the password below"
+    "takes the words behind the password"
 )
 _ELASTICACHE: Final = Service("Amazon ElastiCache", _AWS_USERS.format("elasticache"))
 _MEMORYDB: Final = Service("Amazon MemoryDB", _AWS_USERS.format("memorydb"))

@@ -34,7 +34,7 @@ async def canned_server(replies: dict[str, Any]) -> AsyncIterator[int]:
         task = asyncio.current_task()
         assert task is not None
         conversations.add(task)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, hiredis.ProtocolError):
             await _talk(reader, writer, replies)
         writer.close()
         with contextlib.suppress(OSError):
