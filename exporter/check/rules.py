@@ -34,6 +34,21 @@ def report_on(
     return check_rule_files(files, catalogue, target_labels=labels, own_prefixes=_OWN_METRICS, values=values)
 
 
+def report_on_others(
+    files: Iterable[RuleFile], target_labels: Collection[str], jobs: Collection[str]
+) -> Sequence[Problem]:
+    """Return why rules of files that load can find nothing here: they are about others' metrics or jobs."""
+    catalogue = catalogue_of(declared_families())
+    report = check_rule_files(
+        files,
+        catalogue,
+        target_labels=target_labels,
+        own_prefixes=_OWN_METRICS,
+        values=LabelValues({name: {} for name in catalogue}, {JOB_LABEL: jobs}),
+    )
+    return (*report.unknown_metrics, *report.impossible_values)
+
+
 def rule_warnings(report: CheckReport, unknown_metrics: UnknownMetrics) -> Iterator[Problem]:
     """Return the warnings about rules."""
     if unknown_metrics is UnknownMetrics.WARN:

@@ -46,8 +46,8 @@ def _tell_list(title: str, lines: Iterable[str], tell: Callable[[str], None]) ->
 
 
 def _print_files(draft: Draft) -> None:
-    """All files, each below its name as a comment; what is private is not shown."""
+    """All files, each below its name as a comment; secrets are not shown."""
     for number, (name, text) in enumerate(draft.files.items()):
         head = "\n" if number else ""
-        shown = f"{HIDDEN}\n" if name in draft.private else text
+        shown = draft.redacted.get(name, f"{HIDDEN}\n") if name in draft.private else text
         typer.echo(printable_lines(f"{head}# ---- {name}\n{shown}"), nl=False)

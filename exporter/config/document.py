@@ -35,7 +35,7 @@ class Document:
         Raises `ConfigError` for one that cannot be read, is empty, is not UTF-8 or is not YAML.
         """
         name = display_name or str(path)
-        return cls.parse(_read(path, name), name, base=path.parent, lenient=lenient)
+        return cls.parse(read_text(path, name), name, base=path.parent, lenient=lenient)
 
     @classmethod
     def parse(cls, text: str, name: str, *, base: Path | None = None, lenient: bool = False) -> "Document":
@@ -107,7 +107,8 @@ def _child(node: Node, step: str | int) -> Node | None:
     return None
 
 
-def _read(path: Path, name: str) -> str:
+def read_text(path: Path, name: str) -> str:
+    """The text of a file that a user wrote; raises `ConfigError` under this name."""
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)

@@ -30,8 +30,10 @@ HeaderMap = Annotated[
 
 _NO_EXEMPLARS: Final = "exemplars are not sent: what is sampled here has none"
 _NO_HISTOGRAMS: Final = "native histograms are not sent: what is sampled here has classic ones"
-_LOGINS: Final = ("sigv4", "azuread", "google_iam")
-_NO_LOGIN: Final = "is not known here: use basic_auth, authorization or oauth2, or a proxy that signs"
+LOGINS: Final = ("sigv4", "azuread", "google_iam")
+"""Keys of Prometheus' that there are none of here."""
+
+NO_LOGIN: Final = "is not known here: use basic_auth, authorization or oauth2, or a proxy that signs"
 
 
 def _refuse(sentence: str) -> Callable[[bool], bool]:
@@ -126,9 +128,9 @@ class RemoteWriteSection(HttpConfig):
     @model_validator(mode="before")
     @classmethod
     def _refuse_logins(cls, data: Any) -> Any:
-        written = [name for name in _LOGINS if isinstance(data, dict) and data.get(name) is not None]
+        written = [name for name in LOGINS if isinstance(data, dict) and data.get(name) is not None]
         if written:
-            raise PlacedError(Problem((name,), _NO_LOGIN, at_key=True) for name in written)
+            raise PlacedError(Problem((name,), NO_LOGIN, at_key=True) for name in written)
         return data
 
     @property

@@ -6,6 +6,7 @@ from typing import Any, Final
 from exporter.drafts import Commented, Draft, Suggestion, to_yaml
 from exporter.migration.notes import Notes
 from exporter.migration.passwords import SecretFiles
+from exporter.migration.redaction import redact
 
 CONFIG: Final = "config.yml"
 _STORAGE: Final = (
@@ -32,10 +33,13 @@ def draft_of(
 
     `holds_secrets`: the configuration itself does, since a key of it has no form with a file.
     """
-    text = to_yaml(_with_suggestions(document), heading)
-    private = frozenset({*secrets.files, *([CONFIG] if holds_secrets else [])})
+    document = _with_suggestions(document)
     return Draft(
-        {CONFIG: text, **(files or {}), **secrets.files}, private, tuple(notes.found), tuple(notes.differs)
+        files={CONFIG: to_yaml(document, heading), **(files or {}), **secrets.files},
+        private=frozenset({*secrets.files, *([CONFIG] if holds_secrets else [])}),
+        redacted={CONFIG: to_yaml(redact(document), heading)} if holds_secrets else {},
+        found=tuple(notes.found),
+        differs=tuple(notes.differs),
     )
 
 

@@ -141,7 +141,9 @@ def _password(instance: Entry, notes: Notes) -> Password:
 
 def _tls(instance: Entry, uses_tls: bool, base: Path, notes: Notes) -> dict[str, str | bool]:
     files: dict[str, str | bool] = {
-        ours: str(base / path) for theirs, ours in _TLS.items() if (path := instance.text(theirs))
+        ours: str((base / path).absolute())
+        for theirs, ours in _TLS.items()
+        if (path := instance.text(theirs))
     }
     checks = instance.text("ssl_cert_reqs") not in ("0", "CERT_NONE", "none")
     if not uses_tls:

@@ -1,12 +1,12 @@
 """`Entry`: one mapping of another program's file, read key by key, so that nothing of it is forgotten."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from exporter.config.document import Document
-from exporter.errors import ConfigError, Place, Problem
+from exporter.errors import ConfigError, Place, Problem, UsageError
+from exporter.migration.go_duration import parse_go_duration
 from exporter.migration.notes import Notes
 from exporter.model.duration import InvalidDurationError, parse_duration
 
@@ -126,16 +126,8 @@ def read_duration(text: str) -> int:
     try:
         return parse_duration(text)
     except InvalidDurationError:
-        return _go_duration(text)
-
-
-_GO_UNITS: Final = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "ms": 1.0, "s": 1e3, "m": 60e3, "h": 3600e3}
-_GO_PART: Final = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)", re.ASCII)
-
-
-def _go_duration(text: str) -> int:
-    """Source: `time.ParseDuration` of Go: decimal numbers, each with a unit, in any order."""
-    parts = list(_GO_PART.finditer(text))
-    if not parts or "".join(part[0] for part in parts) != text:
-        raise ValueError(text)
-    return round(sum(float(part[1]) * _GO_UNITS[part[2]] for part in parts))
+        pass
+    try:
+        return parse_go_duration(text, "it")
+    except UsageError as error:
+        raise ValueError(str(error)) from None

@@ -87,7 +87,7 @@ def _servers(job: Entry, name: str, base: Path, notes: Notes) -> list[Server]:
 
 def _tls(job: Entry, base: Path) -> dict[str, str | bool]:
     files: dict[str, str | bool] = {
-        ours: str(base / path) for theirs, ours in _TLS.items() if (path := job.text(theirs))
+        ours: str((base / path).absolute()) for theirs, ours in _TLS.items() if (path := job.text(theirs))
     }
     return {**files, **({"insecure_skip_verify": True} if job.flag("tls_skip_verify") else {})}
 

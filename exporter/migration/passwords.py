@@ -1,19 +1,15 @@
 """Passwords on their way from another program's file to a `config.yml`: never in it, always beside it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from exporter.config.fields import check_program, required_environment, text_from_file
 from exporter.drafts import Suggestion
 from exporter.migration.notes import Notes
+from exporter.migration.secret_files import secret_file
 from exporter.model.secret import Secret
-
-_NOT_IN_A_NAME: Final = re.compile(r"[^A-Za-z0-9.-]+")
-FOLDER: Final = "secrets"
-"""Where files with secrets go, beside the `config.yml`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,7 @@ class SecretFiles:
         for name, content in self.files.items():
             if content == text:
                 return name
-        stem = f"{FOLDER}/{_NOT_IN_A_NAME.sub('_', owner).strip('._') or 'password'}"
+        stem, _ = secret_file(owner, secret)
         name, number = stem, 1
         while name in self.files:
             number += 1

@@ -1,7 +1,7 @@
 """Golden cases of migrations: a directory with what comes in, what goes out, and what is said.
 
-`in/` holds the files of the other program; `message` what is said, and `out/` the files that are written, where
-they are. A case that cannot be migrated has a `message` only. `@HERE@` stands for the directory of the input.
+`in/` holds the files of the other program; `message` what is said, and `out/` the files that are written,
+where they are. A case that cannot be migrated has a `message` only; `@HERE@` stands for its directory.
 `REDIS_VIGIL_WRITE_GOLDEN=1` writes `message` and `out/` anew, to be looked at.
 """
 
