@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from exporter.config.discovery import FileSection
 from exporter.config.document import Document
+from exporter.discovery.base import Template
+from exporter.discovery.groups import Groups
 from exporter.drafts import Draft
 from exporter.migration.prometheus import Choices, migrate_prometheus
 from exporter.migration.prometheus.exporters import Exporters
@@ -13,6 +16,22 @@ from exporter.reload import Source, load_plan
 from tests.migration.golden_cases import cases_of, run_case
 
 ENVIRONMENT = {"REGION": "eu-1", "EMPTY": ""}
+
+
+def found_by(section: FileSection, address: str) -> tuple[str, str]:
+    """The name of a server that a source finds, and where it is reached."""
+    made = Groups(Template.of(section)).read([{"targets": [address]}])
+    (found,) = made.found
+    return found.target.instance, str(found.target.address)
+
+
+def test_servers_that_are_found_keep_the_names_that_they_had_in_prometheus(tmp_path: Path) -> None:
+    output = run_case("prometheus", "discovery", tmp_path, migrate)
+    assert output is not None
+    behind_one_exporter, sidecars = load_plan(Source(output / "config.yml")).config.discovery.file
+    assert found_by(behind_one_exporter, "redis://a:6379") == ("redis://a:6379", "redis://a:6379")
+    assert found_by(sidecars, "10.0.0.1:9121") == ("10.0.0.1:9121", "redis://10.0.0.1:6379")
+    assert found_by(sidecars, "[::1]:9121") == ("[::1]:9121", "redis://[::1]:6379")
 
 
 def migrate(directory: Path) -> Draft:

@@ -12,7 +12,6 @@ from exporter.discovery.relabeling import Relabeling
 from exporter.drafts import Suggestion
 from exporter.errors import Place
 from exporter.migration.notes import Notes, line_of
-from exporter.migration.prometheus.fitting import fit
 from exporter.migration.prometheus.reading import (
     LenientSection,
     PrometheusFile,
@@ -68,14 +67,14 @@ def convert_alerting(file: PrometheusFile, own_file: Path | None, notes: Notes) 
         logins |= bool(login)
         urls += _urls(file, place, manager, login)
         _tell_leftovers(file, place, manager, notes)
-    steps = mappings_of(data.get("alert_relabel_configs")) if isinstance(data, dict) else ()
-    section = {"alertmanagers": list(dict.fromkeys(urls)), "alert_relabel_configs": list(steps)}
-    fitting = fit(AlertingSection, section, file.document, ("alerting",), notes) or {}
-    fitting = {key: value for key, value in fitting.items() if value}
+    section: dict[str, Any] = {"alertmanagers": list(dict.fromkeys(urls))} if urls else {}
+    if isinstance(data, dict) and (steps := data.get("alert_relabel_configs")):
+        read_section(file.document, ("alerting",), AlertingSection, {"alert_relabel_configs": steps})
+        section["alert_relabel_configs"] = steps
     if urls:
         where = line_of(file.document, ("alerting", "alertmanagers"), at_key=True)
         notes.take(f"{where}: {count_of(len(urls), 'Alertmanager')}")
-    return Alerting(_with_own_file(fitting, own_file, notes), logins)
+    return Alerting(_with_own_file(section, own_file, notes), logins)
 
 
 def _with_own_file(section: dict[str, Any], own_file: Path | None, notes: Notes) -> Mapping[str, Any]:

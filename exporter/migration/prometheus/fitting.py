@@ -1,7 +1,7 @@
 """`fit`: takes of a section of Prometheus what a section of ours has, and says what it has not."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,11 +27,17 @@ _MOST_PROBLEMS: Final = 100
 
 
 def fit(
-    model: type[BaseModel], data: Mapping[str, Any], document: Document, place: Place, notes: Notes
+    model: type[BaseModel],
+    data: Mapping[str, Any],
+    document: Document,
+    place: Place,
+    notes: Notes,
+    essential: Collection[str] = (),
 ) -> dict[str, Any] | None:
     """Return the data without what the model refuses, each of which is noted; None where nothing is left.
 
-    `data` stands at this place of the document.
+    `data` stands at this place of the document. Without its `essential` keys it would say something else, so
+    that nothing is left where one of these is refused.
     """
     rest = copy.deepcopy(dict(data))
     what = f"{describe(place)}." if place else ""
@@ -50,7 +56,8 @@ def fit(
                 "there is no such key here" if problem.message.startswith("unknown key") else problem.message
             )
             notes.differ(f"{name} is not taken: {message}", where)
-            if not _remove(rest, problem.place):
+            if problem.place[:1] in {(key,) for key in essential} or not _remove(rest, problem.place):
+                notes.differ(f"{what.rstrip('.')} is not taken at all for that", line_of(document, place))
                 return None
     return None
 

@@ -52,6 +52,7 @@ def _entries(file: PrometheusFile, secrets: SecretFiles, notes: Notes) -> Iterat
             file.document,
             ("remote_write", index),
             notes,
+            ("url", "write_relabel_configs"),
         )
         if entry is not None:
             yield with_secret_files(entry, str(entry.get("name") or f"remote_write_{index + 1}"), secrets)

@@ -29,6 +29,9 @@ _ELSEWHERE: Final = (
     "discovery.file, or serve them to discovery.http"
 )
 _CONSUL: Final = "is not taken: Consul's DNS tells the same to discovery.dns (nameservers: [127.0.0.1:8600])"
+_ESSENTIAL: Final = frozenset(
+    {"files", "url", "names", "type", "port", "role", "namespaces", "selectors", "relabel_configs"}
+)
 _FROM_TARGET: Final = {
     "source_labels": [TARGET_PARAMETER],
     "regex": "(.+)",
@@ -96,7 +99,7 @@ def _source(
     own = with_full_paths(data, job.document.base)
     holds_secrets = kind == "http" and _put_login_into_url(own)
     own["relabel_configs"] = _relabeling(job, kind, data)
-    section = fit(model, own, job.document, (*job.place, key, index), notes)
+    section = fit(model, own, job.document, (*job.place, key, index), notes, _ESSENTIAL)
     if section is not None:
         _tell_differences(job, notes, where)
         yield FoundSource(kind, section, job.name, holds_secrets)

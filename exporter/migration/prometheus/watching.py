@@ -117,8 +117,8 @@ def _scrapes(
 
 
 def _counted(servers: Sequence[Server], sources: Sequence[FoundSource]) -> str:
-    found = f" and {count_of(len(sources), 'source')} of servers" if sources else ""
-    return f"{count_of(len(servers), 'server')}{found}"
+    found = [f"{count_of(len(sources), 'source')} of servers"] if sources else []
+    return " and ".join([*([count_of(len(servers), "server")] if servers or not sources else []), *found])
 
 
 def _tell_defaults(job: RawJob, section: JobSection, part: GlobalPart, notes: Notes) -> None:
