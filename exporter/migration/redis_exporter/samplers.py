@@ -4,12 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from exporter.errors import UsageError
-<<<<<<< HEAD
-from exporter.migration.redis_exporter.go_duration import parse_go_duration
-=======
 from exporter.migration.go_duration import parse_go_duration
-from exporter.migration.piece import Piece
->>>>>>> 11e5e14 (migrate prometheus, telegraf, datadog, netdata: servers, discovery, rules, alerting and remote write become a config.yml; what is not taken is said with its line)
 from exporter.migration.redis_exporter.invocation import Invocation
 from exporter.migration.redis_exporter.settings import Settings
 from exporter.model.duration import format_duration

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from tests.migration.golden import Case
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.case"))
