@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from exporter.cli.draft_output import DryRunOption, OutputOption
+from exporter.cli.draft_options import DryRunOption, OutputOption
 
 
 def register(app: typer.Typer) -> None:

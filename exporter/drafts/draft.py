@@ -15,7 +15,7 @@ class Draft:
 
     files: Mapping[str, str]
     private: frozenset[str] = frozenset()
-    redacted: Mapping[str, str] = field(default_factory=dict)
-    """The texts of private files that hold other things too, with their secrets hidden; for showing them."""
     found: Sequence[str] = field(default_factory=tuple)
     differs: Sequence[str] = field(default_factory=tuple)
+    redacted: Mapping[str, str] = field(default_factory=dict)
+    """The texts of private files that hold other things too, with their secrets hidden; for showing them."""
