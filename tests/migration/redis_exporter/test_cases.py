@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from tests.migration.golden import Case
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.case"))
