@@ -6,8 +6,9 @@ makes a chart of the answers; `span_around` says of which time.
 
 from exporter.alert_charts.alert_chart import AlertChart
 from exporter.alert_charts.episode import Episode
-from exporter.alert_charts.figures import figure_of, single_comparison, threshold_words, tone_of, unit_of
+from exporter.alert_charts.figures import figure_of, single_comparison, threshold_words, tone_of
 from exporter.alert_charts.span import span_around
+from exporter.alert_charts.units import unit_of
 
 __all__ = [
     "AlertChart",

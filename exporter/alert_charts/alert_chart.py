@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from exporter.alert_charts.episode import Episode
-from exporter.alert_charts.figures import threshold_words, unit_of
+from exporter.alert_charts.figures import threshold_words
+from exporter.alert_charts.units import unit_of
 from exporter.alert_charts.watched import Watched
 from exporter.charts import Band, Chart, Mark, MarkKind, Series, Threshold, Unit
 from exporter.charts.time_range import TimeRange

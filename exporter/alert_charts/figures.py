@@ -1,26 +1,13 @@
 """The value of an alert against its threshold, with the unit that its rule prints it in."""
 
 import math
-from collections.abc import Mapping
 from typing import Final
 
+from exporter.alert_charts.units import unit_of
 from exporter.charts import Unit, format_value
-from exporter.promql import Expr, VectorSelector, walk
 from exporter.rules.alerting import AlertingRule
 from exporter.rules.comparison import Comparison, comparisons_of
-from exporter.rules.measure import Printed, printed_as
 
-_UNITS: Final[Mapping[Printed, Unit]] = {
-    Printed.PERCENTAGE: Unit.RATIO,
-    Printed.DURATION: Unit.SECONDS,
-    Printed.BYTES: Unit.BYTES,
-}
-_ENDINGS: Final = (
-    ("_bytes", Unit.BYTES),
-    ("_seconds", Unit.SECONDS),
-    ("_ratio", Unit.RATIO),
-    (":ratio", Unit.RATIO),
-)
 _WORDS: Final = {
     ">": "above {}",
     ">=": "at {} and above",
@@ -35,18 +22,6 @@ _BOUNDS: Final = (">", ">=", "<", "<=")
 def tone_of(severity: str) -> str:
     """A severity as pages and charts colour it."""
     return severity if severity in ("critical", "warning") else "info"
-
-
-def unit_of(rule: AlertingRule) -> Unit:
-    """The unit of a rule's values: as its annotations print them, else as its metric's name ends."""
-    unit = _UNITS.get(printed_as(rule.spec))
-    if unit is not None:
-        return unit
-    names = [name for name in map(_name, _values(rule)) if name]
-    for ending, of_name in _ENDINGS:
-        if names and all(name.endswith(ending) for name in names):
-            return of_name
-    return Unit.NUMBER
 
 
 def threshold_words(one: Comparison, unit: Unit) -> str:
@@ -75,13 +50,3 @@ def figure_of(rule: AlertingRule | None, value: float | None) -> tuple[str, str]
         return "", ""
     unit = unit_of(rule)
     return format_value(value, unit), "" if one.number is None else format_value(one.number, unit)
-
-
-def _values(rule: AlertingRule) -> list[Expr]:
-    root = rule.spec.expression.root
-    return [root if one is None else one.value for one in comparisons_of(root)]
-
-
-def _name(node: Expr) -> str:
-    """The name of the first metric of an expression that is only selected, or filtered."""
-    return next((one.name for one, _ in walk(node) if isinstance(one, VectorSelector)), "")

@@ -1,7 +1,6 @@
 """The picture of one alert: chart, SVG, PNG."""
 
 import asyncio
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -20,6 +19,7 @@ from exporter.web.pages.page_queries import PageQueries
 _WIDTH: Final = 590
 _HEIGHT: Final = 170
 _LONGEST_DESCRIPTION: Final = 400
+_NO_BREAK: Final = "\u00a0"
 
 
 async def draw_alert(
@@ -63,7 +63,9 @@ def _draw(chart: Chart, now: float) -> tuple[str, str]:
     chart = chart.shifted(0 if offset is None else round(offset.total_seconds() * 1000))
     svg = picture(chart, width=_WIDTH, height=_HEIGHT, zone=zone)
     limits = "".join(f" It {one.text}." for one in chart.thresholds)
-    return svg, f"{describe(compute(replace(chart, marks=())))}{limits}"[:_LONGEST_DESCRIPTION]
+    # A text for all kinds of programs, some of which show what does not break as they like.
+    told = f"{describe(compute(chart))}{limits}".replace(_NO_BREAK, " ")
+    return svg, told[:_LONGEST_DESCRIPTION]
 
 
 def _height_of(png: bytes) -> int:
