@@ -32,6 +32,12 @@ def migrate_prometheus(
             "cache-1:9121=redis://cache-1:6379; may be given several times.",
         ),
     ] = None,
+    password_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="redis_exporter's password file (JSON), where servers ask for a password."
+        ),
+    ] = None,
     alertmanager: Annotated[
         Path | None,
         typer.Option(
@@ -51,6 +57,5 @@ def migrate_prometheus(
     """
     from exporter.cli.migrating_files import convert_prometheus
 
-    convert_prometheus(
-        file, output, dry_run=dry_run, jobs=job or (), exporters=exporter or (), own=alertmanager
-    )
+    exporters = (exporter or (), password_file)
+    convert_prometheus(file, output, dry_run=dry_run, jobs=job or (), exporters=exporters, own=alertmanager)

@@ -24,13 +24,16 @@ def convert_prometheus(
     *,
     dry_run: bool,
     jobs: Sequence[str],
-    exporters: Sequence[str],
+    exporters: tuple[Sequence[str], Path | None],
     own: Path | None,
 ) -> None:
-    """Write the configuration for a prometheus.yml; raises `ConfigError` and `UsageError`."""
+    """Write the configuration for a prometheus.yml; raises `ConfigError` and `UsageError`.
+
+    `exporters` are which servers they ask, and their password file.
+    """
     if own is not None:
         load_routing(own, time.time)
-    choices = Choices(jobs, Exporters.parse(exporters), own, os.environ)
+    choices = Choices(jobs, Exporters.parse(*exporters), own, os.environ)
     draft = migrate_prometheus(Document.load(file), choices)
     scraping = f"with that Prometheus: scrape_config_files: [{output / SCRAPE_FILE}], and take out those jobs"
     _deliver(draft, output, dry_run, scraping)

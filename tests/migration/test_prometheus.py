@@ -38,10 +38,10 @@ def migrate(directory: Path) -> Draft:
     """With the choices of the case, which stand in `choices.json`."""
     path = directory / "choices.json"
     given = json.loads(path.read_text()) if path.exists() else {}
-    manager = given.get("alertmanager")
+    manager, passwords = given.get("alertmanager"), given.get("passwords")
     choices = Choices(
         given.get("jobs", ()),
-        Exporters.parse(given.get("exporters", ())),
+        Exporters.parse(given.get("exporters", ()), directory / passwords if passwords else None),
         directory / manager if manager else None,
         ENVIRONMENT,
     )

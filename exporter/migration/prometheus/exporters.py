@@ -1,25 +1,29 @@
-"""Which server an exporter asks: told on the command line, else the one beside it."""
+"""What exporters know and a prometheus.yml does not: which server each asks, and with which password."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
+from exporter.config.redis_exporter import Entry, password_of, read_password_file
 from exporter.config.url import ServerUrl, parse_server_url
 from exporter.errors import UsageError
+from exporter.model.secret import Secret
 
 _EXAMPLE: Final = "--exporter cache-1:9121=redis://cache-1:6379"
 
 
 @dataclass(slots=True)
 class Exporters:
-    """Servers by the address of the exporter that asks them."""
+    """Servers by the address of the exporter that asks them, and the entries of their password file."""
 
     urls: Mapping[str, ServerUrl] = field(default_factory=dict)
+    passwords: Sequence[Entry] = ()
     used: set[str] = field(default_factory=set)
 
     @classmethod
-    def parse(cls, pairs: Iterable[str]) -> "Exporters":
-        """From `address=URL` each; raises `UsageError`."""
+    def parse(cls, pairs: Iterable[str], password_file: Path | None = None) -> "Exporters":
+        """From `address=URL` each, and redis_exporter's password file; raises `UsageError`."""
         urls = {}
         for pair in pairs:
             address, separator, url = pair.partition("=")
@@ -29,7 +33,7 @@ class Exporters:
                 urls[address.strip()] = parse_server_url(url.strip())
             except ValueError as error:
                 raise UsageError(f"--exporter {address}: the server's URL {error}") from None
-        return cls(urls)
+        return cls(urls, _passwords(password_file) if password_file else ())
 
     def find(self, address: str) -> ServerUrl | None:
         """The server behind an exporter, where it was told."""
@@ -38,10 +42,21 @@ class Exporters:
             self.used.add(address)
         return url
 
+    def password_of(self, url: ServerUrl) -> Secret:
+        """The password of a server; that of its URL comes first."""
+        return url.password or password_of(self.passwords, url, url.username)
+
     def check_used(self) -> None:
         """Raises `UsageError` for an exporter that no job asks."""
         if unused := [address for address in self.urls if address not in self.used]:
             raise UsageError(f"--exporter {unused[0]}: no job of this file that is taken asks it")
+
+
+def _passwords(path: Path) -> Sequence[Entry]:
+    try:
+        return read_password_file(path, "--password-file")
+    except OSError as error:
+        raise UsageError(f"--password-file {path}: cannot be read: {error.strerror}") from None
 
 
 def host_of(address: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from exporter.config.relabeling import LABEL_NAME
 from exporter.config.url import ServerUrl, parse_server_url
 from exporter.migration.notes import Notes, line_of
+from exporter.migration.passwords import Password
 from exporter.migration.prometheus.exporters import Exporters, host_of, server_beside
 from exporter.migration.prometheus.reading import RawJob
 from exporter.migration.prometheus.recognition import KEY_PARAMETERS, TARGET_PARAMETER
@@ -15,6 +16,7 @@ from exporter.migration.prometheus.scrapes import Scrape
 from exporter.migration.servers import Server
 from exporter.model.duration import parse_duration
 from exporter.model.key_choice import parse_choices
+from exporter.model.secret import Secret
 
 _TARGET = TARGET_PARAMETER.removeprefix("__param_")
 
@@ -36,7 +38,7 @@ def servers_of(
         where = line_of(job.document, scrape.place)
         url = _server(scrape, crowded, exporters, notes, where)
         if url is not None:
-            yield _make(scrape, url, timing, notes, where)
+            yield _make(scrape, url, exporters.password_of(url), timing, notes, where)
 
 
 def _crowded_hosts(scrapes: Sequence[Scrape], exporters: Exporters) -> set[str]:
@@ -74,7 +76,9 @@ def _server(
     return beside
 
 
-def _make(scrape: Scrape, url: ServerUrl, timing: Timing, notes: Notes, where: str) -> Server:
+def _make(
+    scrape: Scrape, url: ServerUrl, password: Secret, timing: Timing, notes: Notes, where: str
+) -> Server:
     labels = {name: value for name, value in scrape.labels.items() if name != "instance"}
     for name in [name for name in labels if not LABEL_NAME.fullmatch(name)]:
         notes.differ(f'the label "{name}" is left out: letters, digits and _ make a name here', where)
@@ -83,6 +87,7 @@ def _make(scrape: Scrape, url: ServerUrl, timing: Timing, notes: Notes, where: s
         url,
         where,
         instance=scrape.labels["instance"],
+        password=Password(password),
         labels=labels,
         sample_interval_ms=parse_duration(scrape.interval) if timing.interval else 0,
         sample_timeout_ms=parse_duration(scrape.timeout) if timing.timeout else 0,
