@@ -77,7 +77,7 @@ def reads_keys(findings: Findings) -> bool:
 def _refusals(findings: Findings) -> Sequence[str]:
     """What servers say that let nobody look through keys; empty where any does."""
     looks = [server.queues for server in findings.servers if not server.is_sentinel]
-    refusals = [look.refusal for look in looks if look.refusal]
+    refusals = [look.problem for look in looks if look.is_denied]
     return refusals if len(refusals) == len(looks) else []
 
 

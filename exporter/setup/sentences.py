@@ -62,8 +62,8 @@ def describe_queues(look: QueueLook) -> str:
     """The queues that were found, in one line; empty where there are none, and nothing else to say."""
     texts = [f"{framework} ({_some(names)})" for framework, names in look.found.items()]
     text = ", ".join(texts)
-    if look.refusal and not texts:
-        return f"not looked for: {look.refusal}"
+    if look.problem and not texts:
+        return f"not looked for: {look.problem}"
     if not look.is_complete:
         rest = "there are more keys than a short look goes through; the daemon goes on looking"
         return f"{text}; {rest}" if text else rest
@@ -101,7 +101,7 @@ def _cluster(found: ClusterSurvey) -> Iterator[str]:
     yield f"{seed.address}: a cluster of {counts} and {count_of(replicas, 'replica')}, {engine_of(seed)}"
     if found.problem:
         yield f"  {found.problem}"
-    yield from _neighbours(found.nodes)
+    yield from _neighbours(found.nodes, found.addresses)
     yield from _details(seed, found.queues)
 
 
@@ -124,10 +124,12 @@ def _sentinels(found: SentinelSurvey) -> Iterator[str]:
         yield from _details(found.watched, found.watched.queues)
 
 
-def _neighbours(neighbours: Sequence[Neighbour]) -> Iterator[str]:
+def _neighbours(neighbours: Sequence[Neighbour], addresses: Mapping[str, str] | None = None) -> Iterator[str]:
     for one in neighbours:
         role = {"master": "primary"}.get(one.role, one.role)
-        yield f"  {role} {one.address}: {f'cannot be asked: {one.problem}' if one.problem else 'answers'}"
+        place = (addresses or {}).get(one.address.instance)
+        answer = f"cannot be asked: {one.problem}" if one.problem else "answers"
+        yield f"  {role} {one.address}: {answer}{f' at {place} only' if place else ''}"
 
 
 def _details(server: ServerSurvey, queues: QueueLook) -> Iterator[str]:

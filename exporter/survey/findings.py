@@ -26,12 +26,14 @@ class Named:
 class QueueLook:
     """What was found in a short look for queues: their names by framework.
 
-    `is_complete`: all keys were looked through. `refusal` is what the server said where it lets nobody look.
+    `is_complete`: all keys were looked through. `problem` is what the server said where nobody could look,
+    `is_denied`: it does not let us at all.
     """
 
     found: Mapping[str, Sequence[str]] = field(default_factory=dict)
     is_complete: bool = True
-    refusal: str = ""
+    problem: str = ""
+    is_denied: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Final
 from exporter.clock import SystemClock
 from exporter.config.samplers.queues import QueuesSection
 from exporter.connection import Connection
-from exporter.errors import TargetError
+from exporter.errors import ReplyError, TargetError
 from exporter.metrics import SeriesTable
 from exporter.model.target import Target
 from exporter.queues import QueuesSampler
@@ -28,7 +28,8 @@ async def look_for_queues(target: Target, facts: TargetFacts, seconds: float = _
     try:
         return await _look(sampler, connection, seconds)
     except TargetError as error:
-        return QueueLook(is_complete=False, refusal=str(error))
+        is_denied = isinstance(error, ReplyError) and error.is_unsupported
+        return QueueLook(is_complete=False, problem=str(error), is_denied=is_denied)
     finally:
         await sampler.close()
         await connection.close()
@@ -68,5 +69,6 @@ def together(looks: Sequence[QueueLook]) -> QueueLook:
     return QueueLook(
         {framework: list(names) for framework, names in found.items()},
         all(look.is_complete for look in looks),
-        next((look.refusal for look in looks if look.refusal), ""),
+        next((look.problem for look in looks if look.problem), ""),
+        all(look.is_denied for look in looks),
     )

@@ -79,6 +79,16 @@ def test_a_cluster(start_server: StartServer, tmp_path: Path) -> None:
         wait_until_all_are_up(daemon, [node.instance for node in cluster.nodes])
 
 
+def test_a_node_that_announces_an_address_behind_nat(start_server: StartServer, tmp_path: Path) -> None:
+    node = start_server("--cluster-enabled", "yes", "--cluster-announce-ip", "192.0.2.1")
+    node.command("CLUSTER", "ADDSLOTS", *range(16_384))
+    folder = tmp_path / "new"
+    done = init(folder, node.url)
+    assert f"  primary redis://192.0.2.1:{node.port}: answers at {node.instance} only\n" in done.stdout
+    with Daemon(folder, "--config", "config.yml") as daemon:
+        wait_until_all_are_up(daemon, [node.instance])
+
+
 def test_sentinels_found_from_the_primary_that_they_watch(start_server: StartServer, tmp_path: Path) -> None:
     group = SentinelGroup(start_server)
     for number, named in enumerate((group.primary, group.sentinels[0])):
