@@ -26,7 +26,7 @@ _Servers = Annotated[
     typer.Argument(
         help="The servers: redis://host:port, rediss:// for TLS; without any $REDIS_URL, else "
         "redis://localhost:6379.",
-        metavar="URL...",
+        metavar="URL",
         show_default=False,
     ),
 ]

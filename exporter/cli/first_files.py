@@ -37,7 +37,13 @@ _WAYS_OUT: Final[Mapping[Reason, str]] = {
 
 
 def make_first_files(
-    servers: Sequence[Access], directory: Path, *, dry_run: bool, offline: bool, web_user: str
+    servers: Sequence[Access],
+    directory: Path,
+    *,
+    dry_run: bool,
+    offline: bool,
+    web_user: str,
+    slack_url_file: Path | None = None,
 ) -> None:
     """Ask the servers and write the files; raises `typer.Exit` with 1 where one of them does not answer."""
     configure_logging("error")
@@ -48,9 +54,9 @@ def make_first_files(
     named = _named(servers, os.environ)
     findings = Findings() if offline else asyncio.run(_look(named))
     password, is_generated = _web_password(web_user) if web_user else ("", False)
-    options = Options(directory, web_user, password, getfqdn())
+    options = Options(directory, web_user, password, slack_url_file, getfqdn())
     draft = first_draft(findings, options, [one.given for one in named] if offline else ())
-    deliver(draft, directory, dry_run=dry_run, next_steps=_next_steps(directory))
+    deliver(draft, directory, dry_run=dry_run, next_steps=_next_steps(directory, slack_url_file))
     if is_generated and not dry_run:
         say(f"\nThe password of {web_user}, which is shown this once: {password}")
 
@@ -94,6 +100,10 @@ def _web_password(user: str) -> tuple[str, bool]:
     return text, False
 
 
-def _next_steps(directory: Path) -> Sequence[str]:
+def _next_steps(directory: Path, slack_url_file: Path | None) -> Sequence[str]:
     path = shlex.quote(str(directory / CONFIG_FILE))
-    return [f"redis-vigil check config {path}", f"redis-vigil run --config {path}"]
+    steps = [f"redis-vigil check config {path}", f"redis-vigil run --config {path}"]
+    if slack_url_file:
+        alertmanager = shlex.quote(str(directory / ALERTMANAGER_FILE))
+        steps.insert(1, f"redis-vigil test notify --config {alertmanager} people")
+    return steps

@@ -36,23 +36,22 @@ _SEARCH: Final = "Indexes of RediSearch with series of their own, by a regular e
 class Options:
     """What was asked for besides.
 
-    The directory, a user of the daemon's web server with a password, and the name of the host it runs on.
+    The directory, a user of the daemon's web server with a password, a file with the URL of a webhook of
+    Slack, and the name of the host it runs on.
     """
 
     directory: Path
     web_user: str = ""
     web_password: str = ""
+    slack_url_file: Path | None = None
     host: str = "localhost"
 
 
 def first_draft(findings: Findings, options: Options, not_asked: Sequence[TargetSection] = ()) -> Draft:
     """The files for what was found; `not_asked` are servers that stand there as they were named."""
-    logins = Logins(options.directory)
     lines = acl_lines(findings)
-    targets = [
-        *target_entries(findings, logins, has_user=bool(lines)),
-        *(plain_entry(one, logins) for one in not_asked),
-    ]
+    logins = Logins(options.directory, USER if lines else "")
+    targets = [*target_entries(findings, logins), *(plain_entry(one, logins) for one in not_asked)]
     config = config_file(
         targets=targets,
         discovery=discovery_entries(findings, logins),
@@ -61,12 +60,18 @@ def first_draft(findings: Findings, options: Options, not_asked: Sequence[Target
         external_url=f"http://{options.host}:9121",
         has_web_config=bool(options.web_user),
     )
-    files = {CONFIG_FILE: config, ALERTMANAGER_FILE: alertmanager_file(), **logins.files}
+    slack = logins.path(options.slack_url_file) if options.slack_url_file else ""
+    files = {CONFIG_FILE: config, ALERTMANAGER_FILE: alertmanager_file(slack), **logins.files}
     private = set(logins.files)
     if options.web_user:
         files[WEB_FILE] = web_file(options.web_user, options.web_password)
         private.add(WEB_FILE)
-    return Draft(files, frozenset(private), tuple(describe_all(findings)), tuple(_to_know(findings, lines)))
+    return Draft(
+        files,
+        frozenset(private),
+        tuple(describe_all(findings)),
+        tuple(_to_know(findings, lines, is_told=bool(slack))),
+    )
 
 
 def reads_keys(findings: Findings) -> bool:
@@ -119,7 +124,7 @@ def _about_user(lines: Sequence[str]) -> str:
     return "\n".join((about, *(f"  {line}" for line in lines)))
 
 
-def _to_know(findings: Findings, lines: Sequence[str]) -> Iterator[str]:
+def _to_know(findings: Findings, lines: Sequence[str], *, is_told: bool) -> Iterator[str]:
     yield from _permissions(findings, lines)
     for service in dict.fromkeys(server.service for server in findings.servers if server.service):
         yield f"{service.name}: {service.users}"
@@ -129,7 +134,8 @@ def _to_know(findings: Findings, lines: Sequence[str]) -> Iterator[str]:
     for group in findings.sentinels:
         if any(one.problem for one in group.servers):
             yield _WHOSE_PASSWORD
-    yield f"nobody is told yet: fill in Slack or mail in {ALERTMANAGER_FILE}"
+    if not is_told:
+        yield f"nobody is told yet: fill in Slack or mail in {ALERTMANAGER_FILE}"
 
 
 def _permissions(findings: Findings, lines: Sequence[str]) -> Iterator[str]:

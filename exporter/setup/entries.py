@@ -7,7 +7,6 @@ from exporter.config.targets import TargetSection
 from exporter.drafts import Commented, Suggestion
 from exporter.model.target import Address
 from exporter.setup.logins import Logins
-from exporter.setup.permissions import USER
 from exporter.setup.sentences import describe, describe_queues
 from exporter.survey import ClusterSurvey, Findings, Neighbour, Replication, SentinelSurvey, ServerSurvey
 
@@ -20,46 +19,39 @@ _ADDRESSES: Final = (
 )
 
 
-def target_entries(findings: Findings, logins: Logins, *, has_user: bool) -> Sequence[Any]:
-    """The servers to watch that are found by nobody else.
-
-    `has_user`: above them stands how a user for them is made.
-    """
+def target_entries(findings: Findings, logins: Logins) -> Sequence[Any]:
+    """The servers to watch that are found by nobody else."""
     entries: list[Any] = []
     seen: set[str] = set()
     for replication in findings.replications:
         if replication.server.address.instance not in seen:
-            entries += _replication(replication, logins, seen, has_user)
+            entries += _replication(replication, logins, seen)
     for cluster in findings.clusters:
         # Who does not tell the nodes of its cluster cannot be asked for them by the daemon either.
         for seed in cluster.seeds if cluster.problem else ():
-            entries.append(_entry(seed, logins, seen, has_user))
+            entries.append(_entry(seed, logins, seen))
     return entries
 
 
-def _replication(found: Replication, logins: Logins, seen: set[str], has_user: bool) -> Iterator[Any]:
-    yield _entry(found.server, logins, seen, has_user)
-    section = found.server.section
+def _replication(found: Replication, logins: Logins, seen: set[str]) -> Iterator[Any]:
+    yield _entry(found.server, logins, seen)
+    keys_in = logins.keys(found.server.section)
     for replica in found.replicas:
-        keys = {"url": str(replica.address), **logins.of(section), **logins.tls(section)}
         if replica.address.instance in seen:
             continue
         seen.add(replica.address.instance)
+        keys = {"url": str(replica.address), **keys_in}
         about = f"A replica of {found.server.address.instance}."
         if replica.problem:
+            keys = {name: one for name, one in keys.items() if not isinstance(one, Suggestion)}
             yield Suggestion(keys, f"{about} {_UNREACHABLE.format(replica.problem)}")
         else:
             yield Commented(keys, about)
 
 
-def _entry(server: ServerSurvey, logins: Logins, seen: set[str], has_user: bool) -> Commented:
+def _entry(server: ServerSurvey, logins: Logins, seen: set[str]) -> Commented:
     seen.add(server.address.instance)
-    section = server.section
-    login = logins.of(section)
-    keys: dict[str, Any] = {"url": str(section.url), **login, **logins.tls(section)}
-    if has_user and not login:
-        keys["username"] = Suggestion(USER, "With a user as above:")
-        keys["password_file"] = Suggestion("secrets/redis")
+    keys = {"url": str(server.section.url), **logins.keys(server.section)}
     keys["labels"] = Suggestion({"env": "prod"}, "Labels of your own, for routes and dashboards.")
     queues = describe_queues(server.queues)
     return Commented(keys, f"{describe(server)}.{f' Queues: {queues}.' if queues else ''}")
@@ -67,8 +59,7 @@ def _entry(server: ServerSurvey, logins: Logins, seen: set[str], has_user: bool)
 
 def plain_entry(section: TargetSection, logins: Logins) -> Commented:
     """The entry of a server that was not asked."""
-    keys = {"url": str(section.url), **logins.of(section), **logins.tls(section)}
-    return Commented(keys, "It has not been asked.")
+    return Commented({"url": str(section.url), **logins.keys(section)}, "It has not been asked.")
 
 
 def discovery_entries(findings: Findings, logins: Logins) -> Mapping[str, Any]:
@@ -85,10 +76,9 @@ def _cluster(found: ClusterSurvey, logins: Logins) -> Commented:
     asked = {address.instance for address in seeds} | set(found.addresses)
     others = [node.address for node in found.nodes if not node.problem and node.address.instance not in asked]
     urls = [*map(str, seeds), *map(str, others[: max(0, _MOST_SEEDS - len(seeds))])]
-    keys: dict[str, Any] = {"urls": urls, **logins.of(seed.section), **logins.tls(seed.section)}
-    keys["name"] = Suggestion(
-        "prod", f"The label `cluster` of all nodes, instead of {urls[0].partition('//')[2]}."
-    )
+    keys: dict[str, Any] = {"urls": urls, **logins.keys(seed.section)}
+    about = f"The label `cluster` of all nodes, instead of {seed.address.instance}."
+    keys["name"] = Suggestion("prod", about)
     if found.addresses:
         about = "Nodes that announce addresses at which they cannot be reached from here."
         keys["addresses"] = Commented(dict(found.addresses), about)
@@ -105,10 +95,9 @@ def _sentinel(found: SentinelSurvey, logins: Logins) -> Commented:
     keys: dict[str, Any] = {"urls": [str(one.address) for one in found.sentinels]}
     if own:
         # Where the servers need none they take any: what holds for the Sentinels is not for them.
-        keys |= {**own, "servers": servers or {"username": "default"}}
+        keys |= {**own, "servers": servers or {"username": "default"}, **logins.tls(sentinel)}
     else:
-        keys |= servers
-    keys |= logins.tls(sentinel)
+        keys |= {**logins.keys(found.access), **logins.tls(sentinel)}
     if found.masters:
         keys["masters"] = Suggestion(list(found.masters), "Only these primaries, instead of all.")
     if unreachable := _announced(found.servers):

@@ -97,6 +97,22 @@ def test_slack_and_mail_are_good_when_the_hashes_are_gone(tmp_path: Path) -> Non
     assert list(people) == ["name", "slack_configs", "email_configs"]
 
 
+def test_slack_is_filled_in_where_its_url_is_there(tmp_path: Path) -> None:
+    (tmp_path / "slack-url").write_text("https://hooks.slack.com/services/T/B/x\n")
+    options = ("--slack-url-file", "slack-url", "--offline")
+    done = run_command(tmp_path, "init", *options, "redis://cache.example.com")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "nobody is told" not in done.stdout
+    assert "redis-vigil test notify --config alertmanager.yml people" in done.stdout
+    people = yaml.safe_load((tmp_path / "alertmanager.yml").read_text())["receivers"][0]
+    slack = {"channel": "#redis", "api_url_file": "slack-url", "send_resolved": True}
+    assert people == {"name": "people", "slack_configs": [slack]}
+    checked = run_command(tmp_path, "check", "config", "config.yml")
+    assert (checked.returncode, checked.stderr) == (0, "")
+    done = run_command(tmp_path, "init", "--slack-url-file", "missing", "--dry-run")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
 @pytest.mark.peers("amtool")
 @pytest.mark.parametrize("filled", [False, True])
 def test_amtool_agrees(tmp_path: Path, filled: bool) -> None:
