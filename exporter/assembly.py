@@ -1,6 +1,7 @@
 """Builds the parts of the daemon from a plan: nothing runs yet, and nothing is asked of a server."""
 
 import asyncio
+import secrets
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from exporter.housekeeping import Housekeeping
 from exporter.jobs import JobScheduler
 from exporter.metrics.own import OwnMetrics
 from exporter.notify.alertmanager import AlertForwarder, ForwardMetrics
+from exporter.peers.peers import Peers
 from exporter.prepared import InForce, prepare
 from exporter.reload import Plan
 from exporter.reloader import Reloadable, Reloader
@@ -65,6 +67,7 @@ class Core:
     remote_writer: RemoteWriter
     access: CurrentAccess
     job_labels: JobLabels
+    peers: Peers
     in_force: InForce
     pictures: RulePictures
     changing: asyncio.Lock
@@ -118,6 +121,7 @@ def build_core(plan: Plan, listener: socket.socket, clock: Clock | None) -> Core
         remote_writer=build_remote_writer(config.storage, store, steady, own, history),
         access=CurrentAccess(plan.access),
         job_labels=JobLabels(plan.rule_files, plan.jobs, config.global_.job),
+        peers=Peers(secrets.token_hex(8), steady, own.registry),
         in_force=InForce(prepare(plan, state.messages, pictures)),
         pictures=pictures,
         changing=asyncio.Lock(),
@@ -276,6 +280,7 @@ def build_reloader(
             core.state.messages,
             core.pictures,
             otlp,
+            core.peers,
         ),
         lock=core.changing,
         clock=core.clock,

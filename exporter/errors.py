@@ -6,6 +6,7 @@ VigilError
 ├── TargetError              a monitored server could not be asked; carries a `Reason`
 │   └── ReplyError           the server answered one command with an error
 ├── DiscoveryError           a source of servers cannot tell which there are
+├── PeerError                another daemon does not say how its servers are
 ├── JobError                 a run of a periodic job has failed, and its part has said so
 ├── QueryError               a PromQL expression that is wrong or asks for too much
 │   └── QueryCancelledError  nobody waits for its result any more
@@ -166,6 +167,10 @@ class DiscoveryError(VigilError):
     def __init__(self, message: str, reason: Reason = Reason.REPLY) -> None:
         self.reason = reason
         super().__init__(message)
+
+
+class PeerError(VigilError):
+    """Another daemon does not answer, or with something else than a report; the text shows no secret."""
 
 
 class JobError(VigilError):

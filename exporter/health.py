@@ -40,6 +40,8 @@ class Finding:
     description: str
     recommendation: str
     labels: Mapping[str, str]
+    since: float = 0.0
+    """When it began to fire, in epoch seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,4 +153,5 @@ def _finding(rule: AlertingRule, alert: ActiveAlert) -> Finding:
         description=texts.get("description", ""),
         recommendation=texts.get("recommendation", ""),
         labels=alert.labels.as_dict(),
+        since=(alert.fired_at_ms or alert.active_at_ms) / 1000,
     )

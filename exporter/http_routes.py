@@ -103,6 +103,7 @@ def build_routes(
         clock,
         Renderer(clock, frame),
         reloader,
+        core.peers,
     )
     probes = Probes(
         watching.target_manager,
@@ -115,7 +116,7 @@ def build_routes(
         *lifecycle.routes(readiness, reloader),
         *pages.routes(context),
         *api_v2.routes(alerting.manager, clock, core.events),
-        *health.routes(groups, watching.target_manager, alerts.why_quiet),
+        *health.routes(groups, watching.target_manager, alerts.why_quiet, core.peers, core.in_force),
         *_prometheus_api(core, alerting, watching),
         *_daemon_api(core, reloader, Alertmanagers(settings, alerting.forwarder)),
         *probes.routes(),

@@ -16,6 +16,7 @@ from exporter.metrics.own import OwnMetrics
 from exporter.notify.alertmanager import AlertForwarder
 from exporter.notify.pictures import AlertPictures
 from exporter.notify.slack_messages import Messages
+from exporter.peers.peers import Peers
 from exporter.prepared import InForce, Prepared, prepare
 from exporter.reload import Plan
 from exporter.remote.otlp import OtlpExporter
@@ -44,6 +45,7 @@ class Reloadable:
     messages: Messages
     pictures: AlertPictures
     otlp: OtlpExporter
+    peers: Peers
 
 
 class Reloader:
@@ -196,6 +198,7 @@ class Reloader:
         await parts.targets.apply(prepared)
         parts.forwarder.apply(plan.config.alerting.alertmanagers)
         await parts.otlp.apply(plan.config)
+        await parts.peers.apply(plan.config.peers)
         parts.remote_writer.apply(plan.config.remote_write, plan.config.global_.external_labels)
         await parts.rules.apply(plan.rule_files)
 

@@ -25,6 +25,7 @@ STOPPING: Final = (
     "jobs",
     "reload",
     "discovery",
+    "peers",
     "samplers",
     "rules",
     "remote write",
@@ -67,6 +68,7 @@ def stages_of(
         Stage("connections", _nothing, watching.target_manager.close, 6.5),
         _notifications(core, alerting, otlp),
         Stage("discovery", partial(watching.targets.start, jobs), watching.targets.stop, 1.5),
+        _peers(core, jobs),
         _rules(core, alerting),
         Stage("jobs", jobs.start, jobs.stop, 1.5),
     ]
@@ -162,6 +164,13 @@ def _notifications(core: Core, alerting: Alerting, otlp: OtlpExporter) -> Stage:
         )
 
     return Stage("notifications", start, stop, 6.25)
+
+
+def _peers(core: Core, jobs: JobScheduler) -> Stage:
+    async def start() -> None:
+        core.peers.start(jobs, core.in_force.config.peers)
+
+    return Stage("peers", start, core.peers.stop, 1.5)
 
 
 def _rules(core: Core, alerting: Alerting) -> Stage:

@@ -42,6 +42,7 @@ ORDER = [
     "alerting",
     "state",
     "remote",
+    "peers",
     "routing",
     "health",
     "self_metrics",

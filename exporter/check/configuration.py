@@ -36,7 +36,7 @@ def config_warnings(path: Path, config: Config) -> Sequence[Problem]:
         for place, lists in _all_lists(config)
         for first, second, key in KeyOwners(lists).doubts()
     ]
-    if not config.targets and config.discovery.is_empty:
+    if not config.targets and config.discovery.is_empty and not config.peers:
         message = "neither targets nor discovery name a server: nothing would be watched"
         warnings.append(Problem((), message, file=str(path)))
     warnings += [

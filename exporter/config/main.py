@@ -12,6 +12,7 @@ from exporter.config.discovery import DiscoverySection
 from exporter.config.document import Document, validate
 from exporter.config.fields import Context, Section, unreadable
 from exporter.config.otlp import OtlpSection
+from exporter.config.peers import PeerSection, check_peers
 from exporter.config.query import QuerySection
 from exporter.config.redis_exporter import targets_of_variables
 from exporter.config.relabeling import RelabelSection
@@ -75,6 +76,8 @@ class Config(Section):
     remote_write: Annotated[tuple[RemoteWriteSection, ...], AfterValidator(check_names)] = ()
     """Whom every sample is sent to: Prometheus, Mimir, Thanos, VictoriaMetrics and others that speak remote
     write."""
+    peers: Annotated[tuple[PeerSection, ...], AfterValidator(check_peers)] = ()
+    """Other daemons, whose findings and servers stand on the first page and in `/health`, too."""
     query: QuerySection = QuerySection()
     """What queries by HTTP may cost."""
     web: WebSection = WebSection()

@@ -15,6 +15,7 @@ from exporter.events import Event, EventKind
 from exporter.events.log import MAX_WAITING
 from exporter.state.state_store import SqliteStateStore
 from tests.crossings.stage import Scene, Stage, Within
+from tests.fast.mailbox import PEER
 
 # A rule of one's own that cannot be evaluated once both servers of a scene have a limit.
 RULES: Final = """
@@ -51,6 +52,7 @@ CONFIG: Final[Mapping[str, Any]] = {
     "alerting": {"alertmanagers": ["{hook}"]},
     "storage": {"path": "data"},
     "otlp": {"endpoint": "{hook}/otlp", "interval": "30s"},
+    "peers": [{"url": "{hook}/peer", "name": "europe"}],
     "remote_write": [
         {"url": "{hook}/behind", "name": "behind"},
         {"url": "{hook}/refuses", "name": "refuses"},
@@ -143,6 +145,13 @@ async def _forwarding_failing(stage: Stage) -> AsyncGenerator[None]:
     stage.daemon.mailbox.answers["api/v2/alerts"] = 500
     yield
     stage.daemon.mailbox.answers.pop("api/v2/alerts")
+
+
+async def _peer_down(stage: Stage) -> AsyncGenerator[None]:
+    yield
+    stage.daemon.mailbox.answers[PEER] = 500
+    yield
+    stage.daemon.mailbox.answers.pop(PEER)
 
 
 async def _otlp_failing(stage: Stage) -> AsyncGenerator[None]:
@@ -306,6 +315,12 @@ SCENES: Final = (
         "an Alertmanager answers with 500",
         _forwarding_failing,
         {"VigilForwardingFailing": Within("3m", "7m")},
+        labels=_ALL,
+    ),
+    Scene(
+        "another daemon answers with 500",
+        _peer_down,
+        {"VigilPeerDown": Within("7m", "3m")},
         labels=_ALL,
     ),
     Scene(

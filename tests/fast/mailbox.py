@@ -5,9 +5,12 @@ import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from tests.fast.loop import FastLoop
+
+PEER: Final = "peer/health?peers=0"
+"""Where a daemon asks whose `peers` have the URL `{hook}/peer`."""
 
 Who = frozenset[tuple[str, str]]
 
@@ -73,11 +76,16 @@ def _strings(body: Any) -> list[str]:
 
 
 class Mailbox:
-    """Listens on a port of its own and keeps what comes; `answers`: the status by receiver, else 200."""
+    """Listens on a port of its own and keeps what comes.
+
+    `answers`: the status by receiver, else 200; `bodies`: what the answer holds, else `ok`. At `PEER` it is
+    another daemon, and what asks there is no message.
+    """
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.messages: list[Message] = []
         self.answers: dict[str, int] = {}
+        self.bodies = {PEER: b'{"health": "healthy", "up": ["redis-1:6379"]}'}
         self._now = now
         self._server: asyncio.Server | None = None
 
@@ -105,9 +113,15 @@ class Mailbox:
             sizes = [line.split(":")[1] for line in head if line.lower().startswith("content-length:")]
             body = await reader.readexactly(int(sizes[0]) if sizes else 0)
             receiver = head[0].split(" ")[1].lstrip("/")
-            self.messages.append(Message(self._now(), receiver, _parsed(body)))
+            if receiver != PEER:
+                self.messages.append(Message(self._now(), receiver, _parsed(body)))
             status = self.answers.get(receiver, 200)
-            writer.write(b"HTTP/1.1 %d -\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok" % status)
+            answer = self.bodies.get(receiver, b"ok")
+            begin = b"HTTP/1.1 %d -\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % (
+                status,
+                len(answer),
+            )
+            writer.write(begin + answer)
             await writer.drain()
         writer.close()
 

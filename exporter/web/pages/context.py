@@ -6,6 +6,7 @@ from typing import Protocol
 from exporter.alerting.manager import AlertManager
 from exporter.clock import Clock
 from exporter.events import EventLog
+from exporter.peers.peers import Peers
 from exporter.store import Store
 from exporter.web.alert_rows import AlertRows
 from exporter.web.directory import CurrentConfig, ReloadState, RuleGroups, Targets
@@ -43,3 +44,4 @@ class PageContext:
     clock: Clock
     renderer: Renderer
     reloads: Reloading
+    peers: Peers

@@ -16,6 +16,7 @@ from exporter.config.document import Document
 from exporter.config.query import QuerySection
 from exporter.events import EventLog
 from exporter.notify.integration import Integration
+from exporter.peers.peers import Peers
 from exporter.store import Store
 from exporter.web.alert_rows import AlertRows
 from exporter.web.api_v1.queries import Queries
@@ -66,6 +67,7 @@ def page_context(
         clock,
         Renderer(clock, frame_of(targets, rules, current)),
         reloads or LastReload(),
+        Peers("this", clock, CollectorRegistry()),
     )
 
 

@@ -16,6 +16,7 @@ from exporter.time_slice import TimeSlice
 from exporter.web.pages.address import Address
 from exporter.web.pages.context import PageContext
 from exporter.web.pages.overview.day import AlertDays
+from exporter.web.pages.overview.elsewhere import look_elsewhere
 from exporter.web.pages.overview.figures import FEW_POINTS, POINTS, FigureReader
 from exporter.web.pages.overview.findings import read_findings
 from exporter.web.pages.overview.happened import read_happened
@@ -92,10 +93,12 @@ class _Overview:
         points = POINTS if len(table.rows) <= _MOST_DETAILED else FEW_POINTS
         blocks = [await self._block(block, points, turn) for block in table.blocks]
         missing = [one for one in runners if one.unavailable.commands]
+        elsewhere = look_elsewhere(context.peers.states, self._now)
         return await context.renderer.page(
             request,
             "overview.html",
-            verdict=sum_up(findings, runners, self._now, is_expected=self._is_expected),
+            verdict=sum_up(findings, runners, self._now, is_expected=self._is_expected, elsewhere=elsewhere),
+            elsewhere=elsewhere,
             is_expected=self._is_expected,
             findings=findings,
             shown_findings=findings.folded[:MOST_FINDINGS],
