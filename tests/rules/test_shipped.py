@@ -109,7 +109,7 @@ def own_metrics() -> dict[str, set[str]]:
     text = "\n".join(path.read_text() for path in (_PROJECT / "exporter").rglob("*.py"))
     names = re.findall(r'"((?:redis_vigil|alertmanager)_[a-z0-9_]+)"', text)
     labels = {"rule_group", "integration", "reason", "alertmanager", "direction", "source"}
-    labels |= {"receiver", "reaches", "signal", "remote_name", "url"}
+    labels |= {"receiver", "reaches", "signal", "remote_name", "url", "peer"}
     registry = CollectorRegistry()
     WriteMetrics(registry, float)
     ProcessCollector(registry=registry)
