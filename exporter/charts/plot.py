@@ -6,7 +6,7 @@ is stretched. No style stands in the markup. For the module of the pages the `<s
 with `data-scale` linear or log; `crosshair` says what its lines have.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from exporter.charts import placing
@@ -25,6 +25,9 @@ SHAPES: Final = {
     MarkKind.FAILOVER: '<path class="mg" d="M0-6.5 6.5 0 0 6.5-6.5 0z"/>',
     MarkKind.CONFIGURATION: '<path class="mg" d="M-4.5-4.5h9v9h-9z"/>',
 }
+# Texts of thresholds, as shares of the height: from the line to the middle, and from one to the next.
+_TEXT_AWAY: Final = 0.04
+_TEXT_HEIGHT: Final = 0.08
 # Where a pointer finds a mark.
 _TARGET: Final = '<path fill="none" pointer-events="all" d="M-12-12h24v24h-24z"/>'
 
@@ -99,14 +102,25 @@ def _paths(drawing: Drawing) -> Iterator[str]:
 
 
 def _thresholds(drawing: Drawing) -> Iterator[str]:
+    taken: dict[str, list[float]] = {"": [], " r": []}
     for one in drawing.chart.thresholds:
         share = placing.threshold_share(drawing, drawable(one.value))
-        if share is not None:
-            at, away = percent(share), -5 if placing.has_room_above(drawing, share) else 13
-            yield (
-                f'<g class="{one.severity}"><line class="th" x2="100%" y1="{at}" y2="{at}"/>'
-                f'<text class="tl" x="4" y="{at}" dy="{away}">{shown(one.text)}</text></g>'
-            )
+        if share is None:
+            continue
+        is_above = placing.has_room_above(drawing, share)
+        middle = share + (-_TEXT_AWAY if is_above else _TEXT_AWAY)
+        side = next((side for side, texts in taken.items() if _is_free(middle, texts)), None)
+        at, text = percent(share), ""
+        if side is not None:
+            taken[side].append(middle)
+            place = f'x="{"100%" if side else "4"}" y="{at}" dy="{-5 if is_above else 13}"'
+            text = f'<text class="tl{side}" {place}>{shown(one.text)}</text>'
+        title = "" if text else f"<title>{shown(one.text)}</title>"
+        yield f'<g class="{one.severity}">{title}<line class="th" x2="100%" y1="{at}" y2="{at}"/>{text}</g>'
+
+
+def _is_free(middle: float, texts: Sequence[float]) -> bool:
+    return all(abs(middle - one) >= _TEXT_HEIGHT for one in texts)
 
 
 def _mark(placed: placing.PlacedMark) -> str:

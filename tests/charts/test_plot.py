@@ -132,6 +132,16 @@ def test_a_threshold_is_told_with_its_line() -> None:
     assert '<g class="critical"><line class="th"' in text
 
 
+def test_texts_of_thresholds_do_not_lie_upon_each_other() -> None:
+    near = [Threshold(2.0 - number / 100, f"limit {number}", "warning") for number in range(3)]
+    text = plot(chart([1.0] * 11, thresholds=near))
+    assert '<text class="tl" x="4"' in text
+    assert '<text class="tl r" x="100%"' in text
+    # There is no room for a third; its line says it when it is pointed at.
+    assert "<title>limit 2</title><line" in text
+    assert text.count('class="th"') == 3
+
+
 def test_marks_that_lie_near_to_each_other_become_one() -> None:
     marks = [Mark(START + at, MarkKind.RESTART, f"restart {at}") for at in (30_000, 30_500, 90_000)]
     text = plot(chart([1.0] * 11, marks=marks))

@@ -12,6 +12,8 @@ from exporter.charts.time_range import TimeRange
 from exporter.promql import RangeSeries
 from exporter.web.pages.page_queries import Found
 from exporter.web.pages.server.figures import bytes_figure
+from exporter.web.pages.server.limit_lines import with_limits
+from exporter.web.pages.server.limits import Limit
 from exporter.web.pages.server.panels import MOST_COMMANDS, Line, Panel
 
 _OTHER: Final = "other"
@@ -31,13 +33,14 @@ Points = Sequence[tuple[int, float]]
 class Graph:
     """One chart: its markup and legend, or `empty`, which says why there is none.
 
-    `first` are the points of its first line.
+    `beyond` tells of rules whose threshold is not on the chart. `first` are the points of its first line.
     """
 
     panel: Panel
     plot: str = ""
     legend: str = ""
     empty: str = ""
+    beyond: Sequence[str] = ()
     first: Points = ()
 
 
@@ -58,10 +61,11 @@ def draw(
     found: Sequence[Found],
     span: TimeRange,
     bands: Sequence[Band],
+    rules: Sequence[Limit],
     looks: Looks,
     why_empty: str,
 ) -> Graph:
-    """Draw a chart of what the expressions of its lines came to.
+    """Draw a chart of what the expressions of its lines came to; `rules` are those that watch them.
 
     `why_empty` says why there is nothing, where that is known of the server.
     """
@@ -89,9 +93,10 @@ def draw(
     )
     if panel.is_share and min(value for one in series for _, value in one.points) >= _NEAR_ALL:
         chart = replace(chart, lowest=_NEAR_ALL, highest=1.0, is_from_zero=False)
+    chart, beyond = with_limits(chart, rules)
     drawing = compute(chart)
     plot = plot_of(drawing, classes="tall" if panel.is_wide else "", why_empty=_GAP)
-    return Graph(panel, Markup(plot), Markup(legend(drawing)), first=series[0].points)
+    return Graph(panel, Markup(plot), Markup(legend(drawing)), beyond=beyond, first=series[0].points)
 
 
 def _lines(line: Line, found: Found, looks: Looks) -> Sequence[Series]:

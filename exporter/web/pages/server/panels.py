@@ -20,13 +20,14 @@ _REPLICAS: Final = ("slave", "replica")
 class Line:
     """One expression; with `by` it has a line for each value of these labels, else one of this `name`.
 
-    `is_limit`: what the others must not reach.
+    `is_limit`: what the others must not reach. `alike` are expressions of the same, or of the sum of all.
     """
 
     expression: str
     name: str = ""
     by: Sequence[str] = ()
     is_limit: bool = False
+    alike: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,13 @@ def _resources(expressions: Expressions) -> Sequence[Panel]:
             "commands",
             "Commands by name",
             Unit.PER_SECOND,
-            [Line(rate("redis_commands_total"), by=("cmd",))],
+            [
+                Line(
+                    rate("redis_commands_total"),
+                    by=("cmd",),
+                    alike=["rate(redis_commands_processed_total[5m])"],
+                )
+            ],
             ("redis:commands:rate", "redis_commands_processed"),
             Kind.STACKED,
             is_wide=True,

@@ -23,6 +23,7 @@ from exporter.web.pages.server.graphs import Graph, Looks, command_colours, draw
 from exporter.web.pages.server.happenings import SHOWN, read_happenings
 from exporter.web.pages.server.head import read_head
 from exporter.web.pages.server.keys import read_keys
+from exporter.web.pages.server.limits import Limits
 from exporter.web.pages.server.links import query_link
 from exporter.web.pages.server.lookup import find, suggest
 from exporter.web.pages.server.marks import bands_of, marks_of, tones_of, topics_of
@@ -64,6 +65,7 @@ class _Page:
 
     def __init__(self, context: PageContext) -> None:
         self._context = context
+        self._limits = Limits()
 
     async def show(self, request: Request) -> Response:
         """The page; one that says which servers may have been meant, where there is none of this name."""
@@ -133,6 +135,14 @@ class _Page:
         now: float,
     ) -> Sequence[Graph]:
         """The charts, with breaks between them."""
+        context = self._context
+        limits = await self._limits.read(
+            context.rules.groups,
+            reading.panels,
+            runner.target.series_labels,
+            context.queries,
+            reading.span,
+        )
         bands = bands_of(reading.past.marks, alerts, topics, reading.span)
         names = {one.target.address.instance: one.target.instance for one in self._context.targets.runners}
         looks = Looks(
@@ -146,6 +156,7 @@ class _Page:
                 reading.lines[panel.topic],
                 reading.span_of(panel),
                 bands.get(panel.topic, ()),
+                limits.get(panel.topic, ()),
                 looks,
                 why_nothing(runner, panel.sampler),
             )

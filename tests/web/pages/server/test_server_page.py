@@ -1,6 +1,7 @@
 """The page of one server: what it says of servers in whatever state, under whatever name."""
 
 import re
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from exporter.errors import Reason, ReplyError, TargetError
 from exporter.events import Event, EventKind, Fields
 from exporter.sampling.server_info import ServerInfo
-from tests.web.pages.server.watched import World, metric, rising
+from tests.web.pages.server.watched import Metric, World, metric, rising
 from tests.web.pages.visitor import Visitor, alert, visit
 
 PRIMARY = ServerInfo(engine="redis", version=(7, 0, 15), role="master", run_id="a", started_at=1_000.0)
@@ -26,7 +27,7 @@ def part(page: str, name: str) -> str:
     return text_of(found[0])
 
 
-def lively() -> tuple[World, str]:
+def lively(more: Mapping[Metric, Sequence[float]] | None = None) -> tuple[World, str]:
     world = World()
     runner = world.add("cache-1", PRIMARY)
     world.write(
@@ -50,6 +51,7 @@ def lively() -> tuple[World, str]:
             metric("redis_max_clients"): [10_000.0] * 240,
             metric("redis_clients_by_name", name="web"): [40.0] * 240,
             metric("redis_clients_by_name", name="none"): [2.0] * 240,
+            **(more or {}),
         },
     )
     return world, "/servers/cache-1"
@@ -257,7 +259,17 @@ def test_what_happened_stands_on_the_charts_and_in_the_table() -> None:
         assert "maxmemory 1gb → &lt;2gb&gt;, by ann" in part(page, "events")
         assert "latency spike: command 40 times" in part(page, "events")
         assert part(page, "events").count("was restarted") == 1
-        for chart in ("memory", "commands"):
+        fields = {"alertname": "A", "state": "firing", "severity": "warning"}
+        context.events.record(Event.of(now - 400, "cache-1", EventKind.ALERT, fields))
+        context.events.record(Event.of(now - 500, "cache-1", EventKind.FAILOVER, {}))
+        page = await visitor.get(path)
+        drawn = re.findall(
+            r'<figure [^>]*id="chart-([^"]*)"(?:(?!</figure>).)*<svg class="plot', page, re.DOTALL
+        )
+        assert drawn == ["memory", "commands", "clients"]
+        for chart in drawn:
+            marks = page.split(f'id="chart-{chart}"')[1].split("</figure>")[0].count('class="mk"')
+            assert marks == 4, chart
             titles = re.findall(
                 r"<title>([^<]*)</title>", page.split(f'id="chart-{chart}"')[1].split("</figure>")[0]
             )
