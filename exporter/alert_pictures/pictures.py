@@ -59,19 +59,31 @@ class RulePictures:
             return None
 
     async def _draw(self, alerts: Sequence[Alert], now: float) -> Picture | None:
-        found = None if self._rules is None else await find_alert(self._rules, alerts)
+        kept = self._kept.get(_key(alerts[0], now)) if alerts else None
+        if kept is not None:
+            return await asyncio.shield(kept)
+        # In a storm of messages the search alone would take longer than the drawing.
+        if self._rules is None or self._is_busy():
+            return None
+        found = await find_alert(self._rules, alerts)
         if found is None:
             return None
-        key = found.alert.labels, bool(found.active.resolved_at_ms), int(now // 60)
+        key = _key(found.alert, now)
         task = self._kept.get(key)
         if task is None:
-            if sum(not one.done() for one in self._kept.values()) >= _MOST_WAITING:
-                self._metrics.count("busy")
+            # Others have searched meanwhile.
+            if self._is_busy():
                 return None
             task = self._kept[key] = asyncio.create_task(self._make(found, now), name="picture of an alert")
             self._forget()
         # One message that is given up takes nothing from the others.
         return await asyncio.shield(task)
+
+    def _is_busy(self) -> bool:
+        is_busy = sum(not one.done() for one in self._kept.values()) >= _MOST_WAITING
+        if is_busy:
+            self._metrics.count("busy")
+        return is_busy
 
     def count_refused(self) -> None:
         """Count a picture that a receiver did not take."""
@@ -103,3 +115,7 @@ class RulePictures:
         if not self._has_failed:
             self._has_failed = True
             _log.warning("a message has no picture of its alert", alert=found.alert.name, error=error)
+
+
+def _key(alert: Alert, now: float) -> _Key:
+    return alert.labels, alert.is_resolved(now), int(now // 60)

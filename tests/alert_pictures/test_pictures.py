@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from xml.etree import ElementTree
 
 import pytest
 
-from exporter.alert_pictures import drawing, pictures
+from exporter.alert_pictures import drawing, finding, pictures
+from exporter.alert_pictures.finding import FoundAlert
 from exporter.charts import png as charts_png
 from exporter.config.relabeling import RelabelSection
 from exporter.discovery.relabeling import Relabeling
@@ -16,6 +17,7 @@ from exporter.errors import PictureError
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 from exporter.notify.pictures import MOST_BYTES, Picture
+from exporter.rules.manager import RuleManager
 from tests.alert_pictures.scene import Scene, begin
 from tests.charts.test_picture import pixels
 from tests.rules.world import read
@@ -200,6 +202,25 @@ def test_many_at_once_are_left_out_so_that_messages_are_not_late(monkeypatch: py
         release.set()
         assert await asyncio.gather(*tasks) == [None] * 20
         assert scene.counted() == {"busy": 12, "failed": 8}
+
+    tell(story)
+
+
+def test_many_that_search_at_the_same_time_are_left_out_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def find(rules: RuleManager, alerts: Sequence[Alert]) -> FoundAlert | None:
+        await asyncio.sleep(0.01)
+        return await finding.find_alert(rules, alerts)
+
+    no_drawing(monkeypatch)
+    monkeypatch.setattr(pictures, "find_alert", find)
+
+    async def story(scene: Scene) -> None:
+        alert = await scene.rise()
+        found = await asyncio.gather(
+            *(scene.pictures.draw([alert], scene.now + 60 * minute) for minute in range(20))
+        )
+        assert sum(one is not None for one in found) == 8
+        assert scene.counted() == {"busy": 12, "drawn": 8}
 
     tell(story)
 

@@ -3,9 +3,12 @@
 import re
 from email.message import EmailMessage
 
+import yaml
+
 from tests.charts.test_picture import pixels
 from tests.conftest import StartServer
 from tests.fast.daemon import FastDaemon, run_fast
+from tests.notify.http_listener import HttpListener, Reply, json_reply
 from tests.notify.mail_server import MailServer
 
 MAIL = """
@@ -22,6 +25,21 @@ receivers:
         from: v@example.com
         smarthost: '{smarthost}'
         require_tls: false
+        send_resolved: true
+"""
+
+SLACK = """
+route:
+  receiver: ops
+  group_by: [instance]
+  group_wait: 1s
+  group_interval: 10s
+receivers:
+  - name: ops
+    slack_configs:
+      - app_token: xoxb-s3cret
+        app_url: '{url}/api/chat.postMessage'
+        channel: '#ops'
         send_resolved: true
 """
 
@@ -98,5 +116,45 @@ def test_mails_show_the_alert_as_its_page_does_and_its_end(start_server: StartSe
             over = parts(mail.messages[-1])
             assert "redis_up: from 0 to 1, 1 at the end" in over["text/html"].get_content()
             assert drawn(daemon, "failed") == drawn(daemon, "late") == 0
+
+    run_fast(story())
+
+
+def test_an_app_has_it_in_the_thread_until_a_reload_switches_it_off(start_server: StartServer) -> None:
+    server = start_server()
+
+    async def story() -> None:
+        async with HttpListener() as slack:
+            begin = json_reply({"ok": True, "upload_url": f"{slack.url}/upload", "file_id": "F1"})
+            slack.answer_with(
+                json_reply({"ok": True, "channel": "C1", "ts": "1.1"}),
+                begin,
+                Reply(),
+                json_reply({"ok": True}),
+                json_reply({"ok": True, "channel": "C1", "ts": "2.2"}),
+            )
+            async with FastDaemon(server, rules=RULES, alertmanager=SLACK.format(url=slack.url)) as daemon:
+                await daemon.pass_time("1m")
+                server.kill()
+                await daemon.wait_until(lambda: len(slack.requests) == 4, within="2m")
+                targets = [one.target.removeprefix("/api/") for one in slack.requests]
+                assert targets == [
+                    "chat.postMessage",
+                    "files.getUploadURLExternal",
+                    "/upload",
+                    "files.completeUploadExternal",
+                ]
+                assert slack.requests[2].body.startswith(b"\x89PNG")
+                assert "channel_id=C1&thread_ts=1.1" in slack.requests[3].body.decode()
+
+                config = yaml.safe_load(daemon.config_path.read_text())
+                config["alerting"]["pictures"] = False
+                daemon.config_path.write_text(yaml.safe_dump(config))
+                await daemon.app.reload()
+                server.restart()
+                await daemon.wait_until(lambda: len(slack.requests) == 5, within="5m")
+                await daemon.pass_time("1m")
+                assert [one.target for one in slack.requests[4:]] == ["/api/chat.postMessage"]
+                assert drawn(daemon, "drawn") == 1
 
     run_fast(story())

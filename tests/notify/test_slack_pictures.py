@@ -4,64 +4,28 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 
-from exporter.config.alertmanager.config import parse_alertmanager_config
-from exporter.config.document import Document
+from exporter.config.alertmanager.style import MessageStyle
 from exporter.model.alert import Alert
 from exporter.notify.integration import Integration
-from exporter.notify.integrations import IntegrationFactory
 from exporter.notify.pictures import Picture
 from tests.notify.http_listener import HttpListener, Reply, Request, json_reply
-from tests.notify.samples import HOSTILE, NOW, alert, notification
+from tests.notify.pictures import PNG, Pictures, make
+from tests.notify.samples import alert, notification
 
-PNG = b"\x89PNG\r\n\x1a\nrest"
 POSTED = json_reply({"ok": True, "channel": "C1", "ts": "1704164700.000100"})
 DONE = json_reply({"ok": True, "files": [{"id": "F1"}]})
 APP = "app_token: xoxb-s3cret, app_url: '{url}/api/chat.postMessage', channel: '#ops'"
 
 
-@dataclass
-class Pictures:
-    """Draws the same for every alert; `asked` are the names of those it was asked for."""
-
-    picture: Picture | None = field(
-        default_factory=lambda: Picture(PNG, "f", f"Down: {HOSTILE}", "up: from 0 to 1.", 590, 200)
-    )
-    asked: list[list[str]] = field(default_factory=list)
-    refused: int = 0
-
-    async def draw(self, alerts: Sequence[Alert], now: float) -> Picture | None:
-        self.asked.append([one.labels.get("instance") for one in alerts])
-        return self.picture
-
-    def count_refused(self) -> None:
-        self.refused += 1
-
-
-def make(entry: str, pictures: Pictures, style: str = "vigil") -> Integration:
-    text = f"route: {{receiver: ops}}\nreceivers: [{{name: ops, slack_configs: [{{{entry}}}]}}]\n"
-    document = Document.parse(text, "am.yml")
-    config = parse_alertmanager_config(document)
-    factory = IntegrationFactory(
-        config.global_,
-        lambda: NOW,
-        document=document,
-        style="vigil" if style == "vigil" else "alertmanager",
-        pictures=pictures,
-    )
-    (integration,) = factory(config.receivers[0])
-    return integration
-
-
 Story = Callable[[HttpListener, Integration], Awaitable[None]]
 
 
-def run(story: Story, pictures: Pictures, entry: str = APP, style: str = "vigil") -> list[Request]:
+def run(story: Story, pictures: Pictures, entry: str = APP, style: MessageStyle = "vigil") -> list[Request]:
     """What arrives at a listener that answers as Slack does, unless the story says otherwise."""
 
     async def tell() -> list[Request]:
@@ -70,7 +34,7 @@ def run(story: Story, pictures: Pictures, entry: str = APP, style: str = "vigil"
                 {"ok": True, "upload_url": f"{listener.url}/upload/v1/x?sig=s", "file_id": "F1"}
             )
             listener.answer_with(POSTED, begin, Reply(body=b"OK - 14"), DONE)
-            integration = make(entry.format(url=listener.url), pictures, style)
+            integration = make(f"slack_configs: [{{{entry.format(url=listener.url)}}}]", pictures, style)
             await story(listener, integration)
             return listener.requests
 
@@ -147,7 +111,7 @@ def test_the_picture_is_of_the_worst_that_fires() -> None:
         ("api_url: '{url}/services/T/B/x'", "alertmanager"),
     ],
 )
-def test_webhooks_and_alertmanagers_style_have_none(entry: str, style: str) -> None:
+def test_webhooks_and_alertmanagers_style_have_none(entry: str, style: MessageStyle) -> None:
     pictures = Pictures()
 
     async def story(_: HttpListener, integration: Integration) -> None:
