@@ -21,7 +21,7 @@ from exporter.config.main import DEFAULT_URL, URL_VARIABLE
 from exporter.drafts import require_none
 from exporter.errors import Reason, UsageError
 from exporter.log import configure_logging
-from exporter.setup import Options, first_draft, generate_password
+from exporter.setup import Options, check_password, first_draft, generate_password
 from exporter.setup.config_file import ALERTMANAGER_FILE, CONFIG_FILE, WEB_FILE
 from exporter.survey import Findings, Named, Unanswered, survey
 
@@ -95,6 +95,10 @@ def _web_password(user: str) -> tuple[str, bool]:
     )
     if not text:
         return generate_password(), True
+    try:
+        check_password(text)
+    except ValueError as error:
+        raise UsageError(f"the password {error}: nothing was written") from None
     if typer.prompt("Once more", hide_input=True) != text:
         raise UsageError("the two passwords differ: nothing was written")
     return text, False

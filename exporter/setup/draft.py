@@ -29,7 +29,9 @@ _WHOSE_PASSWORD: Final = (
 _WHICH_ADDRESSES: Final = (
     f"nodes of a cluster cannot be asked: name all on the command line, or see `addresses` in {CONFIG_FILE}"
 )
-_SEARCH: Final = "Indexes of RediSearch with series of their own, by a regular expression."
+_SEARCH: Final = (
+    "Indexes of RediSearch with series of their own, by a regular expression (with +ft._list and +ft.info)."
+)
 
 
 @dataclass(frozen=True, slots=True)

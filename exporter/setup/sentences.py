@@ -135,6 +135,8 @@ def _neighbours(neighbours: Sequence[Neighbour], addresses: Mapping[str, str] | 
 def _details(server: ServerSurvey, queues: QueueLook) -> Iterator[str]:
     if text := describe_queues(queues):
         yield f"  queues: {text}"
+    if queues.advice:
+        yield f"  {queues.advice}"
     for reason, words in (
         (Reason.UNKNOWN_COMMAND, "does not have"),
         (Reason.PERMISSION, "does not permit"),

@@ -21,10 +21,14 @@ def generate_password() -> str:
     return secrets.token_urlsafe(16)
 
 
-def web_file(user: str, password: str) -> str:
-    """The text of the file; raises `ValueError` for a password that bcrypt does not take as a whole."""
+def check_password(password: str) -> None:
+    """Raises `ValueError` for a password that bcrypt does not take as a whole."""
     if len(password.encode()) > _MOST_BYTES:
         raise ValueError(f"has more than {_MOST_BYTES} bytes, which is all that bcrypt looks at")
+
+
+def web_file(user: str, password: str) -> str:
+    """The text of the file."""
     hashed = bcrypt.hashpw(password.encode(), bcrypt.gensalt(_COST)).decode()
     tls = {"cert_file": "tls/server.pem", "key_file": "tls/server.key"}
     return to_yaml(

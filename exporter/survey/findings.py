@@ -27,13 +27,14 @@ class QueueLook:
     """What was found in a short look for queues: their names by framework.
 
     `is_complete`: all keys were looked through. `problem` is what the server said where nobody could look,
-    `is_denied`: it does not let us at all.
+    `is_denied`: it does not let us at all. `advice` is about lists that look like queues of one's own.
     """
 
     found: Mapping[str, Sequence[str]] = field(default_factory=dict)
     is_complete: bool = True
     problem: str = ""
     is_denied: bool = False
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

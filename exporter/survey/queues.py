@@ -46,7 +46,7 @@ async def _look(sampler: QueuesSampler, connection: Connection, seconds: float) 
     found: dict[str, list[str]] = {}
     for report in sampler.report():
         found.setdefault(report.framework, []).append(report.queue)
-    return QueueLook(found, is_complete, sampler.inaccessible)
+    return QueueLook(found, is_complete, sampler.inaccessible, advice=sampler.adviser.text)
 
 
 def _context(target: Target, facts: TargetFacts) -> SamplerContext[QueuesSection]:
@@ -71,4 +71,5 @@ def together(looks: Sequence[QueueLook]) -> QueueLook:
         all(look.is_complete for look in looks),
         next((look.problem for look in looks if look.problem), ""),
         all(look.is_denied for look in looks),
+        next((look.advice for look in looks if look.advice), ""),
     )

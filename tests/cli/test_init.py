@@ -9,6 +9,7 @@ import re
 import stat
 import subprocess
 from pathlib import Path
+from unittest import mock
 
 import bcrypt
 import pytest
@@ -257,6 +258,53 @@ def test_a_user_of_the_pages_whose_password_is_shown_once(tmp_path: Path) -> Non
     assert (checked.returncode, checked.stderr) == (0, "")
     for file in ("web-config.yml", "config.yml", "alertmanager.yml"):
         assert password not in (tmp_path / file).read_text()
+
+
+def type_in(monkeypatch: pytest.MonkeyPatch, *texts: str) -> None:
+    """Somebody sits at a terminal, and answers so."""
+    answers = iter(texts)
+    monkeypatch.setattr("sys.stdin", mock.Mock(isatty=lambda: True))
+    monkeypatch.setattr("typer.prompt", lambda *_, **__: next(answers))
+
+
+def test_a_password_of_ones_own_is_asked_for_and_shown_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    type_in(monkeypatch, "hunter2", "hunter2")
+    done = run_command(tmp_path, "init", "--offline", "--web-config", "redis://a.example.com")
+    assert done.returncode == 0
+    assert "hunter2" not in done.stdout
+    users = yaml.safe_load((tmp_path / "web-config.yml").read_text())["basic_auth_users"]
+    assert bcrypt.checkpw(b"hunter2", users["admin"].encode())
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [(("hunter2", "hunter3"), "the two passwords differ"), (("x" * 73, "x" * 73), "has more than 72 bytes")],
+)
+def test_a_password_that_cannot_be_taken_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, texts: tuple[str, str], message: str
+) -> None:
+    type_in(monkeypatch, *texts)
+    done = run_command(tmp_path, "init", "--offline", "--web-config", "redis://a.example.com")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert message in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_lists_that_look_like_queues_are_told(empty_server: RealServer, tmp_path: Path) -> None:
+    empty_server.client.lpush("tasks:mail", "1", "2")
+    done = run_command(tmp_path, "init", empty_server.url)
+    assert "  1 list looks like a queue (2 entries): describe them under samplers.queues.lists" in done.stdout
+
+
+def test_a_socket(start_server: StartServer, tmp_path: Path) -> None:
+    path = tmp_path / "redis.sock"
+    start_server("--unixsocket", str(path))
+    folder = tmp_path / "new"
+    done = run_command(tmp_path, "init", "--output", "new", f"unix://{path}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert yaml.safe_load((folder / "config.yml").read_text())["targets"] == [{"url": f"unix://{path}"}]
 
 
 def test_a_server_is_only_read(empty_server: RealServer, tmp_path: Path) -> None:

@@ -7,13 +7,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+import trustme
 
 from exporter.setup.permissions import PASSWORD
 from tests.cli.in_process import Done, run_command
 from tests.conftest import StartServer
 from tests.fast.topologies import Cluster, SentinelGroup, is_linked, wait_for
 from tests.live.daemon import Daemon
-from tests.servers import RealServer
+from tests.peers import require_program
+from tests.servers import RealServer, free_port
 
 _LINE = re.compile(r"^ +(ACL SETUSER .*)$", re.MULTILINE)
 
@@ -120,6 +122,32 @@ def test_servers_under_sentinel_with_a_password(start_server: StartServer, tmp_p
         with Daemon(folder, "--config", "config.yml") as daemon:
             sentinel = (open_sentinel, closed_sentinel)[number]
             wait_until_all_are_up(daemon, [server.instance, sentinel.instance])
+
+
+@pytest.mark.peers("redis-server")
+def test_tls_with_an_authority_of_ones_own(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    folder = tmp_path / "new"
+    folder.mkdir()
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(tmp_path / "server.pem")
+    port = free_port()
+    options = {
+        "tls-port": port,
+        "tls-cert-file": tmp_path / "server.pem",
+        "tls-key-file": tmp_path / "server.pem",
+        "tls-ca-cert-file": folder / "ca.pem",
+        "tls-auth-clients": "no",
+    }
+    words = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
+    with RealServer(require_program("redis-server"), tmp_path / "server", *words):
+        done = run_command(folder, "init", f"rediss://localhost:{port}")
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        done = run_command(folder, "init", "--tls-ca", "ca.pem", f"rediss://localhost:{port}")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "tls: {ca_file: ca.pem}" in (folder / "config.yml").read_text()
+        with Daemon(folder, "--config", "config.yml") as daemon:
+            wait_until_all_are_up(daemon, [f"localhost:{port}"])
 
 
 def create_user(server: RealServer, line: str, password: str = "s3cret") -> None:
