@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import yaml
 
+from exporter.model.printable import printable
+
 _WIDTH: Final = 100
 _COMMENT_WIDTH: Final = 88
 _INDENT: Final = "  "
@@ -55,7 +57,8 @@ def _comment(text: str) -> Iterator[str]:
     for paragraph in text.split("\n") if text else ():
         is_copied = paragraph.startswith(_INDENT)
         lines = [paragraph] if is_copied else _WRAPPER.wrap(paragraph)
-        yield from (f"# {line}" for line in lines) if paragraph else ("#",)
+        # Names of others may stand here, and YAML knows more line breaks than one.
+        yield from (f"# {printable(line)}" for line in lines) if paragraph else ("#",)
 
 
 def _entry(key: str, value: Any) -> Iterator[str]:

@@ -40,9 +40,9 @@ def config_file(
         document["targets"] = Commented(targets, "\n".join(filter(None, ("The servers to watch.", user))))
     if discovery:
         about = "Servers that come and go are asked for where they are known."
-        document["discovery"] = Commented(
-            discovery, "\n".join(filter(None, (about, "" if targets else user)))
-        )
+        # It stands once, above what comes first.
+        parts = (about, "" if targets else user)
+        document["discovery"] = Commented(discovery, "\n".join(filter(None, parts)))
     if samplers:
         document["samplers"] = samplers
     document["rule_files"] = Suggestion(

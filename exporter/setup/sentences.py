@@ -5,6 +5,7 @@ from typing import Final
 
 from exporter.errors import Reason
 from exporter.model.counts import count_of
+from exporter.model.printable import printable
 from exporter.survey import (
     ClusterSurvey,
     Findings,
@@ -45,7 +46,7 @@ def describe(server: ServerSurvey) -> str:
         where = f" in {count_of(len(databases), 'database')}" if len(databases) > 1 else ""
         parts.append(f"{server.keys:,} key{'' if server.keys == 1 else 's'}{where}")
     if server.info.modules:
-        parts.append(f"modules {', '.join(sorted(server.info.modules))}")
+        parts.append(f"modules {printable(', '.join(sorted(server.info.modules)))}")
     if server.service:
         parts.append(server.service.name)
     return ", ".join(part for part in parts if part)
@@ -60,7 +61,7 @@ def _role(server: ServerSurvey) -> str:
 
 def describe_queues(look: QueueLook) -> str:
     """The queues that were found, in one line; empty where there are none, and nothing else to say."""
-    texts = [f"{framework} ({_some(names)})" for framework, names in look.found.items()]
+    texts = [f"{printable(framework)} ({_some(names)})" for framework, names in look.found.items()]
     text = ", ".join(texts)
     if look.problem and not texts:
         return f"not looked for: {look.problem}"
@@ -72,7 +73,7 @@ def describe_queues(look: QueueLook) -> str:
 
 def _some(names: Sequence[str]) -> str:
     more = [f"{len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else []
-    return ", ".join([*names[:_MOST_NAMES], *more])
+    return ", ".join([*map(printable, names[:_MOST_NAMES]), *more])
 
 
 def describe_all(findings: Findings) -> Iterator[str]:
@@ -96,9 +97,9 @@ def _replication(found: Replication) -> Iterator[str]:
 def _cluster(found: ClusterSurvey) -> Iterator[str]:
     seed = found.seeds[0]
     primaries = sum(node.role == "master" for node in found.nodes)
-    counts = f"{count_of(primaries, 'primary').replace('primarys', 'primaries')}"
-    replicas = len(found.nodes) - primaries
-    yield f"{seed.address}: a cluster of {counts} and {count_of(replicas, 'replica')}, {engine_of(seed)}"
+    many = f"{primaries} {'primary' if primaries == 1 else 'primaries'}"
+    replicas = count_of(len(found.nodes) - primaries, "replica")
+    yield f"{seed.address}: a cluster of {many} and {replicas}, {engine_of(seed)}"
     if found.problem:
         yield f"  {found.problem}"
     yield from _neighbours(found.nodes, found.addresses)
@@ -115,7 +116,7 @@ def _sentinels(found: SentinelSurvey) -> Iterator[str]:
         primary = next((one for one in servers if one.role == "master"), None)
         replicas = [one for one in servers if one.role != "master"]
         where = f" at {primary.address}" if primary else ""
-        yield f"  watches {name}{where} with {count_of(len(replicas), 'replica')}"
+        yield f"  watches {printable(name)}{where} with {count_of(len(replicas), 'replica')}"
     if not found.masters:
         yield "  watches nothing, or does not tell"
     yield from _neighbours([one for one in found.servers if one.problem])

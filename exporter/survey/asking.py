@@ -119,6 +119,8 @@ async def _listen(connection: Connection) -> Sequence[Address]:
 def _sender(message: object) -> Address | None:
     """The sentinel of a hello: its address and port come first in the message."""
     parts = text(message[2]).split(",") if isinstance(message, list) and len(message) == 3 else []
-    if len(parts) < 2 or not parts[0] or not (parts[1].isascii() and parts[1].isdecimal()):
+    try:
+        host, port = parts[0], int(parts[1])
+    except (IndexError, ValueError):
         return None
-    return Address(host=parts[0], port=int(parts[1]))
+    return Address(host=host, port=port) if host and 0 < port < 65_536 else None

@@ -86,6 +86,13 @@ def test_a_file_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
     assert (tmp_path / "b.yml").is_symlink()
 
 
+@given(st.text(max_size=60))
+def test_nothing_in_a_comment_becomes_a_key(comment: str) -> None:
+    for text in (comment, f"{comment}\u2028web: {{}}", f"  {comment}\x85web: {{}}"):
+        document = {"a": Commented(1, text), "b": Suggestion({"c": 1}, text)}
+        assert yaml.safe_load(to_yaml(document, heading=text)) == {"a": 1}
+
+
 def test_lines_to_copy_are_not_wrapped() -> None:
     line = "  ACL SETUSER vigil " + "+info " * 30
     text = to_yaml({"a": Commented(1, f"Run this:\n{line}\nThen go on.")})
