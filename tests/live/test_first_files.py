@@ -59,7 +59,7 @@ def test_a_server_alone(start_server: StartServer, tmp_path: Path) -> None:
 
 
 def test_a_primary_with_its_replica(start_server: StartServer, tmp_path: Path) -> None:
-    primary = start_server()
+    primary = start_server("--repl-diskless-sync-delay", "0")
     replica = start_server("--replicaof", "127.0.0.1", str(primary.port))
     wait_for(lambda: is_linked(replica), "the replica follows")
     for number, named in enumerate((primary, replica)):

@@ -11,6 +11,9 @@ from tests.conftest import StartServer
 from tests.fast.topologies import is_linked, wait_for
 from tests.servers import RealServer, free_port
 
+# A primary waits for further replicas else.
+AT_ONCE = ("--repl-diskless-sync-delay", "0")
+
 
 def named(urls: Sequence[str]) -> Sequence[Named]:
     sections = [TargetSection(url=parse_server_url(url)) for url in urls]
@@ -22,7 +25,7 @@ def look(*urls: str) -> Findings:
 
 
 def start_pair(start_server: StartServer) -> tuple[RealServer, RealServer]:
-    primary = start_server()
+    primary = start_server(*AT_ONCE)
     replica = start_server("--replicaof", "127.0.0.1", str(primary.port))
     wait_for(lambda: is_linked(replica), "the replica follows")
     return primary, replica
@@ -51,7 +54,7 @@ def test_a_replica_whose_primary_is_gone_stands_alone(start_server: StartServer)
 
 
 def test_a_replica_with_another_password_cannot_be_asked(start_server: StartServer) -> None:
-    primary = start_server()
+    primary = start_server(*AT_ONCE)
     replica = start_server("--replicaof", "127.0.0.1", str(primary.port), "--requirepass", "other")
     wait_for(lambda: is_linked(replica), "the replica follows")
     (found,) = look(primary.url).replications
