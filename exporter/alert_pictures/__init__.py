@@ -2,5 +2,6 @@
 
 from exporter.alert_pictures.metrics import PictureMetrics
 from exporter.alert_pictures.pictures import RulePictures
+from exporter.alert_pictures.sample import SamplePictures
 
-__all__ = ["PictureMetrics", "RulePictures"]
+__all__ = ["PictureMetrics", "RulePictures", "SamplePictures"]

@@ -8,6 +8,7 @@ from typing import Final
 from exporter.alert_pictures.drawing import draw_alert
 from exporter.alert_pictures.finding import FoundAlert, find_alert
 from exporter.alert_pictures.metrics import PictureMetrics
+from exporter.alert_pictures.sample import SamplePictures
 from exporter.errors import PictureError
 from exporter.log import get_logger
 from exporter.model.alert import Alert
@@ -27,10 +28,11 @@ _Key = tuple[Labels, bool, int]
 _log = get_logger(__name__)
 
 
-class RulePictures:
+class RulePictures(SamplePictures):
     """Draws alerts of the daemon's own rules; of those that others have posted there is nothing to draw.
 
     `connect` it with the rules. Each picture is kept for its minute: receivers share it, and retries have it.
+    Test messages have an example.
     """
 
     def __init__(

@@ -4,6 +4,7 @@ import asyncio
 import time
 from pathlib import Path
 
+from exporter.alert_pictures import SamplePictures
 from exporter.cli.output import say
 from exporter.config.alertmanager.style import MessageStyle
 from exporter.errors import UsageError, VigilError
@@ -23,9 +24,10 @@ def send_message(
     timeout_seconds: float,
     external_url: str,
     style: MessageStyle,
+    pictures: bool,
 ) -> None:
     """Send a test message and print how that went; raises `ConfigError`, `UsageError`, `VigilError`."""
-    routing = load_routing(config, time.time, style)
+    routing = load_routing(config, time.time, style, pictures=pictures)
     integrations = _integrations(routing, receiver)
     notification = trial_notification(
         receiver, external_url, time.time(), description=_DESCRIPTION, resolved=resolved
@@ -42,7 +44,7 @@ def _integrations(routing: Routing, name: str) -> list[Integration]:
     receivers = {receiver.name: receiver for receiver in routing.config.receivers}
     if name not in receivers:
         raise UsageError(f'there is no receiver "{name}"; there are {", ".join(sorted(receivers))}')
-    integrations = list(routing.integration_factory(MemoryMessages(), None)(receivers[name]))
+    integrations = list(routing.integration_factory(MemoryMessages(), SamplePictures())(receivers[name]))
     if not integrations:
         raise UsageError(f'the receiver "{name}" sends nothing: it has no configurations')
     return integrations

@@ -26,6 +26,10 @@ def send_test_message(
     message_style: Annotated[
         MessageStyle, typer.Option("--message-style", help="Whose default texts, as in config.yml.")
     ] = "vigil",
+    pictures: Annotated[
+        bool,
+        typer.Option("--pictures/--no-pictures", help="With the chart, or as with alerting.pictures: false."),
+    ] = True,
 ) -> None:
     """Send a test message through everything that a receiver consists of."""
     from exporter.cli.message_trial import send_message
@@ -37,4 +41,5 @@ def send_test_message(
         timeout_seconds=timeout,
         external_url=external_url,
         style=message_style,
+        pictures=pictures,
     )

@@ -17,7 +17,8 @@ class Notification:
     `now` is the moment it is about, in seconds since the epoch: an alert counts as resolved by it. An alert
     that still fires has no `ends_at`. `truncated_alerts` is how many alerts were left out of `alerts`.
     `route_labels` are those of the route that it comes by, `reason` is why it is sent. `notified_firing`
-    are the fingerprints of the alerts that an earlier notification said to fire.
+    are the fingerprints of the alerts that an earlier notification said to fire. `is_trial`: it is a test,
+    and somebody waits to hear what does not work.
     """
 
     receiver: str
@@ -30,3 +31,4 @@ class Notification:
     route_labels: Labels = EMPTY
     reason: str = UNKNOWN_REASON
     notified_firing: frozenset[int] = frozenset()
+    is_trial: bool = False

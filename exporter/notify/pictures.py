@@ -63,6 +63,10 @@ class AlertPictures(Protocol):
         """
         ...
 
+    async def sample(self, alert: Alert, now: float) -> Picture | None:
+        """Return an example for the alert of a test message, as `draw` does."""
+        ...
+
     def count_refused(self) -> None:
         """Count a picture that a receiver did not take."""
         ...
@@ -72,4 +76,6 @@ async def picture_of(pictures: AlertPictures | None, notification: Notification)
     """Return the picture for a notification: of the alert that it describes first, of those that have one."""
     if pictures is None:
         return None
+    if notification.is_trial:
+        return await pictures.sample(notification.alerts[0], notification.now)
     return await pictures.draw(most_urgent_first(notification)[:MOST_ALERTS], notification.now)

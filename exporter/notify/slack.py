@@ -82,8 +82,22 @@ class SlackIntegration:
         url = self._post_url()
         posted = await self._post(url, payload)
         if posted is not None and self._pictures is not None:
-            self._pictures.begin(_api_of(url), posted, notification)
+            await self._add_picture(self._pictures, _api_of(url), posted, notification)
         return posted
+
+    async def _add_picture(
+        self, pictures: SlackPictures, api: str, posted: Message, notification: Notification
+    ) -> None:
+        """Have the picture follow its message; who tests is told when it does not."""
+        if not notification.is_trial:
+            pictures.begin(api, posted, notification)
+            return
+        try:
+            await pictures.share(api, posted, notification)
+        except NotifyError as error:
+            raise NotifyError(
+                f"the message has arrived, its chart has not: {error}", retryable=False
+            ) from None
 
     async def _update(self, earlier: Message, payload: dict[str, Any]) -> Message | None:
         """Update a message; return None where Slack refuses, because it was deleted for example."""

@@ -38,12 +38,16 @@ class SlackPictures:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def share(self, api: str, message: Message, notification: Notification) -> None:
+        """Draw and upload, and have somebody wait for it; raises `NotifyError`."""
+        picture = await picture_of(self._pictures, notification)
+        if picture is not None:
+            await self._files.share(api, picture, message)
+            self._last_error = ""
+
     async def _share(self, api: str, message: Message, notification: Notification) -> None:
         try:
-            picture = await picture_of(self._pictures, notification)
-            if picture is not None:
-                await self._files.share(api, picture, message)
-                self._last_error = ""
+            await self.share(api, message, notification)
         except NotifyError as error:
             self._note_failure(str(error))
         except Exception:

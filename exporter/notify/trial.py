@@ -47,6 +47,7 @@ def trial_notification(
         alerts=(alert,),
         external_url=external_url,
         now=now,
+        is_trial=True,
     )
 
 

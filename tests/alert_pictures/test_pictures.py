@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from exporter.alert_pictures import drawing, finding, pictures
+from exporter.alert_pictures import finding, pictures, rendering
 from exporter.alert_pictures.finding import FoundAlert
 from exporter.charts import png as charts_png
 from exporter.config.relabeling import RelabelSection
@@ -46,7 +46,7 @@ def no_drawing(monkeypatch: pytest.MonkeyPatch, drawn: bytes = b"\x89PNG\r\n\x1a
         width, height = (590).to_bytes(4, "big"), (280).to_bytes(4, "big")
         return drawn[:16] + width + height
 
-    monkeypatch.setattr(drawing, "draw_png", draw_png)
+    monkeypatch.setattr(rendering, "draw_png", draw_png)
     return asked
 
 
@@ -167,7 +167,7 @@ def test_one_that_takes_too_long_is_done_without_and_told_once(
         await asyncio.Event().wait()
         return b""
 
-    monkeypatch.setattr(drawing, "draw_png", draw_png)
+    monkeypatch.setattr(rendering, "draw_png", draw_png)
 
     async def story(scene: Scene) -> None:
         alert = await scene.rise()
@@ -190,7 +190,7 @@ def test_many_at_once_are_left_out_so_that_messages_are_not_late(monkeypatch: py
         await release.wait()
         raise PictureError("x")
 
-    monkeypatch.setattr(drawing, "draw_png", draw_png)
+    monkeypatch.setattr(rendering, "draw_png", draw_png)
 
     async def story(scene: Scene) -> None:
         alert = await scene.rise()
@@ -244,7 +244,7 @@ def test_a_bug_costs_no_message(monkeypatch: pytest.MonkeyPatch, caplog: pytest.
     def broken(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(drawing, "_draw", broken)
+    monkeypatch.setattr(rendering, "_draw", broken)
 
     async def story(scene: Scene) -> None:
         alert = await scene.rise()
@@ -263,7 +263,7 @@ def test_hostile_names_are_text(monkeypatch: pytest.MonkeyPatch) -> None:
         svgs.append(svg)
         return await charts_png.draw_png(svg, deadline, most_bytes=most_bytes)
 
-    monkeypatch.setattr(drawing, "draw_png", draw_png)
+    monkeypatch.setattr(rendering, "draw_png", draw_png)
 
     async def story(scene: Scene) -> None:
         alert = await scene.rise(hostile)

@@ -31,6 +31,9 @@ class Pictures:
         self.asked.append([one.labels.get("instance") for one in alerts])
         return self.picture
 
+    async def sample(self, alert: Alert, now: float) -> Picture | None:
+        return await self.draw([alert], now)
+
     def count_refused(self) -> None:
         self.refused += 1
 

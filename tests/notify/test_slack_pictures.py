@@ -13,9 +13,10 @@ from exporter.config.alertmanager.style import MessageStyle
 from exporter.model.alert import Alert
 from exporter.notify.integration import Integration
 from exporter.notify.pictures import Picture
+from exporter.notify.trial import Trial, trial_notification, try_all
 from tests.notify.http_listener import HttpListener, Reply, Request, json_reply
 from tests.notify.pictures import PNG, Pictures, make
-from tests.notify.samples import alert, notification
+from tests.notify.samples import NOW, alert, notification
 
 POSTED = json_reply({"ok": True, "channel": "C1", "ts": "1704164700.000100"})
 DONE = json_reply({"ok": True, "files": [{"id": "F1"}]})
@@ -235,3 +236,22 @@ def test_a_message_that_is_changed_keeps_the_picture_that_it_has() -> None:
     assert requests[-1].target == "/api/chat.update"
     assert len(requests) == 5
     assert len(pictures.asked) == 1
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_who_tests_waits_for_the_picture_and_is_told_what_does_not_work(is_refused: bool) -> None:
+    trials: list[Trial] = []
+
+    async def story(listener: HttpListener, integration: Integration) -> None:
+        if is_refused:
+            listener.answer_with(POSTED, json_reply({"ok": False, "error": "missing_scope"}))
+        trial = trial_notification("ops", "http://vigil", NOW, description="A test.")
+        trials.extend(await try_all([integration], trial, 10))
+
+    assert len(run(story, Pictures())) == (2 if is_refused else 4)
+    (trial,) = trials
+    if is_refused:
+        assert trial.error.startswith("the message has arrived, its chart has not: slack: 127.0.0.1")
+        assert "files:write" in trial.error
+    else:
+        assert not trial.error
