@@ -21,7 +21,7 @@ _LIBRARIES: Final = {
 }
 
 
-NOT_IN_DEBIAN: Final = frozenset({"helm", "kubectl"})
+NOT_IN_DEBIAN: Final = frozenset({"docker-compose", "helm", "kubectl"})
 """Programs that no package of Debian brings: tests of one that is missing are left out and named, always."""
 
 
