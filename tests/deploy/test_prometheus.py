@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 from shutil import copytree
-from typing import Final
+from typing import Any, Final
 
 import pytest
 import yaml
@@ -63,7 +63,7 @@ def test_promtool_accepts_every_file(tmp_path: Path) -> None:
 def test_the_alert_on_the_daemon_fires_when_it_is_down_or_gone(tmp_path: Path) -> None:
     labels = {"severity": "critical"}
     expected = [{"exp_labels": labels | {"job": "redis", "instance": "vigil:9121"}}]
-    tests = [
+    tests: list[dict[str, Any]] = [
         {
             "interval": "1m",
             "input_series": [{"series": 'up{job="redis",instance="vigil:9121"}', "values": "1 1 0 0 0 0"}],
@@ -82,7 +82,7 @@ def test_the_alert_on_the_daemon_fires_when_it_is_down_or_gone(tmp_path: Path) -
     ]
     (rule,) = yaml.safe_load((FOLDER / "redis-vigil-down.yml").read_text())["groups"][0]["rules"]
     for test in tests:
-        for case in test["alert_rule_test"]:  # type: ignore[attr-defined]
+        for case in test["alert_rule_test"]:
             for alert in case["exp_alerts"]:
                 alert["exp_annotations"] = rule["annotations"]
     (tmp_path / "test.yml").write_text(
