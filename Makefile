@@ -61,6 +61,7 @@ docs: $(STAMP)
 	$(BIN)/python -m exporter.metrics_reference.page docs/metrics.md
 	$(BIN)/python -m exporter.cli.help
 	$(BIN)/python -m exporter.cli.reference
+	$(BIN)/redis-vigil rules --kubernetes --output deploy/kubernetes/components/prometheus-operator/rules
 
 site: $(STAMP)
 	NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(BIN)/python -m mkdocs build --quiet
