@@ -1,4 +1,4 @@
-"""Judges of Kubernetes' objects: the schemas of its API and of the Prometheus Operator, and what pods must be."""
+"""Judges of Kubernetes' objects: schemas of its API and of Prometheus Operator, and what a pod must be."""
 
 from collections.abc import Iterable, Mapping
 from functools import cache
