@@ -44,7 +44,8 @@ def _operator_schema(kind: str) -> Manifest:
     (version,) = definition["spec"]["versions"]
     schema = version["schema"]["openAPIV3Schema"]
     schema["properties"]["metadata"] = {"type": "object", "required": ["name"]}
-    return _closed(schema) | {"required": ["apiVersion", "kind", "metadata", "spec"]}
+    closed: Manifest = _closed(schema)
+    return closed | {"required": ["apiVersion", "kind", "metadata", "spec"]}
 
 
 def _closed(schema: Any) -> Any:
