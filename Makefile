@@ -62,6 +62,7 @@ docs: $(STAMP)
 	$(BIN)/python -m exporter.cli.help
 	$(BIN)/python -m exporter.cli.reference
 	$(BIN)/redis-vigil rules --kubernetes --output deploy/kubernetes/components/prometheus-operator/rules
+	$(BIN)/python -m tools.chart.values_table deploy/helm/redis-vigil
 
 site: $(STAMP)
 	NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(BIN)/python -m mkdocs build --quiet

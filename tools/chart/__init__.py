@@ -1,0 +1,1 @@
+"""Documentation of the Helm chart, made from the comments of its values."""
