@@ -29,6 +29,14 @@ def test_the_readme_builds_the_dockerfile_of_the_project() -> None:
     assert (ROOT / "Dockerfile").exists()
 
 
+def test_the_containers_of_the_readme_are_locked_up_and_keep_their_state() -> None:
+    runs = [line for line in commands_of(README, "Run") if "--detach" in line]
+    assert len(runs) == 2
+    for line in runs:
+        assert "--read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges" in line
+        assert "--volume redis-vigil:/data" in line
+
+
 def test_the_readme_names_what_the_image_has() -> None:
     text = README.read_text()
     dockerfile = (ROOT / "Dockerfile").read_text()
