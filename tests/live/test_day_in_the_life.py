@@ -1,10 +1,11 @@
 """From redis_exporter, Prometheus and Alertmanager to this daemon: the same failures, the same alerts."""
 
-from collections.abc import Set
-from contextlib import ExitStack
+from collections.abc import Iterator, Set
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
+import httpx
 import pytest
 
 from tests.cli.in_process import run_command
@@ -46,6 +47,32 @@ def live_through(household: Household, hook: Hook) -> Set[Alert]:
     return firing
 
 
+@contextmanager
+def scraping(directory: Path, migrated: Path, daemon: Daemon) -> Iterator[str]:
+    """That Prometheus, with the job that comes along instead of redis_exporter's."""
+    job = (migrated / "prometheus-scrape.yml").read_text()
+    job = job.replace("localhost:9121", f"127.0.0.1:{daemon.port}")
+    (directory / "later").mkdir()
+    configuration = f"global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n{job}"
+    with run_prometheus(directory / "later", configuration) as url:
+        yield url
+
+
+def check_series(url: str) -> None:
+    """The series that there were, under the labels that they have had."""
+    wanted = [
+        {"__name__": "redis_up", "env": "prod", "instance": name, "job": "redis"}
+        for name in ("cache-1", "cache-2", "sessions-1", "sessions-2")
+    ]
+
+    def found() -> bool:
+        answer = httpx.get(f"{url}/api/v1/query", params={"query": "redis_up"}).json()
+        series = sorted((one["metric"] for one in answer["data"]["result"]), key=lambda one: one["instance"])
+        return bool(series == wanted)
+
+    wait_until(found, SECONDS, "Prometheus has the servers' series")
+
+
 @pytest.mark.peers("redis-server", "prometheus", "prometheus-redis-exporter", "prometheus-alertmanager")
 def test_the_same_failures_give_the_same_alerts_at_the_same_receiver(tmp_path: Path) -> None:
     exporter_port, manager_port = free_ports()
@@ -57,8 +84,10 @@ def test_the_same_failures_give_the_same_alerts_at_the_same_receiver(tmp_path: P
             with redis_exporter(tmp_path, exporter_port), run_prometheus(tmp_path, configuration):
                 before = live_through(household, hook)
             config = migrate(tmp_path, "vigil")
-            with Daemon(tmp_path, "--config", str(config)):
+            with Daemon(tmp_path, "--config", str(config)) as daemon:
                 after = live_through(household, hook)
+                with scraping(tmp_path, config.parent, daemon) as url:
+                    check_series(url)
         # Alertmanager has ended, too.
         config = migrate(tmp_path, "alone", "--alertmanager", "alertmanager.yml")
         with Daemon(tmp_path, "--config", str(config)):

@@ -22,6 +22,7 @@ KEY_PARAMETERS: Final = {
 }
 """Parameters of redis_exporter's `/scrape`, and the samplers and keys that do the same."""
 
+_SCRAPE: Final = "/scrape"
 _NAME: Final = re.compile(r"redis|valkey|keydb|dragonfly", re.IGNORECASE)
 _SERVER: Final = re.compile(r"(rediss?|valkeys?|unix)://.*|.*:(6379|26379)")
 _EXPORTER: Final = re.compile(rf".*:{EXPORTER_PORT}")
@@ -29,13 +30,15 @@ _EXPORTER: Final = re.compile(rf".*:{EXPORTER_PORT}")
 
 def reason_for(job: RawJob) -> str:
     """Return by what a job is known as redis_exporter's, in words; empty where it is not."""
-    if asks_for_targets(job) and any(_traces(job)):
-        return "path /scrape with a target"
+    path = str(job.data.get("metrics_path") or "/metrics")
+    if asks_for_targets(job) and path == _SCRAPE and any(_traces(job)):
+        return f"path {_SCRAPE} with a target"
     if any(_EXPORTER.fullmatch(target) for target in static_targets(job)):
         return f"port {EXPORTER_PORT}"
     if any(EXPORTER_PORT in text for text in _texts_of_relabeling(job)):
         return f"port {EXPORTER_PORT} in its relabel_configs"
-    return "its name" if _NAME.search(job.name) else ""
+    # By another path it is another exporter that asks, such as blackbox_exporter.
+    return "its name" if _NAME.search(job.name) and path in (_SCRAPE, "/metrics") else ""
 
 
 def asks_for_targets(job: RawJob) -> bool:
