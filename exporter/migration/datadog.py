@@ -169,7 +169,7 @@ def _labels(instance: Entry, service: str, notes: Notes) -> Mapping[str, str]:
 
 def _samplers(instance: Entry, database: int, notes: Notes) -> Iterator[tuple[str, Any]]:
     if keys := instance.texts("keys"):
-        choices = [KeyChoice(database, key) for key in keys]
+        choices = [KeyChoice(database, key) for key in keys if key.strip()]
         patterns = [str(one) for one in choices if one.is_pattern]
         single = [str(one) for one in choices if not one.is_pattern]
         yield (

@@ -132,6 +132,7 @@ def _parse(address: str, uses_tls: bool, notes: Notes, where: str) -> ServerUrl:
         if key != "db":
             notes.differ(f"{key} in the address is a setting of Netdata's client, and not taken", where)
     database = urlencode([one for one in parameters if one[0] == "db"])
+    plain = plain if "://" in plain else f"redis://{plain}"
     if uses_tls and urlsplit(plain).scheme == "redis":
         plain = plain.replace("redis://", "rediss://", 1)
     return parse_server_url(f"{plain}?{database}" if database else plain)

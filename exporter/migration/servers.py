@@ -48,7 +48,7 @@ class Server:
             "url": str(self.url),
             **({"instance": self.instance} if self.name != self.url.address.instance else {}),
             **self._login(secrets, notes),
-            **({"tls": dict(self._tls(notes))} if self.tls else {}),
+            **({"tls": tls} if (tls := dict(self._tls(notes))) else {}),
             **({"labels": dict(self.labels)} if self.labels else {}),
             **dict(self._timing(interval_ms or _DEFAULT_INTERVAL_MS, notes)),
             **({"samplers": self.samplers} if self.samplers else {}),
@@ -73,6 +73,9 @@ class Server:
         }
 
     def _tls(self, notes: Notes) -> Iterator[tuple[str, Any]]:
+        if self.tls and not self.url.address.tls:
+            notes.differ("TLS options are left out: a socket is not reached by TLS", self.where)
+            return
         for key, value in self.tls.items():
             if key in _FILES and (problem := unreadable(Path(str(value)))):
                 notes.differ(f"tls.{key} stands in config.yml as a comment, since here {problem}", self.where)

@@ -114,7 +114,8 @@ def _tables(value: Any, path: str, name: str, text: str) -> Iterator[Entry]:
 
 
 def _table(root: Mapping[str, Any], path: str, name: str, text: str) -> Entry:
-    return next(_tables(root.get(path, {}), path, name, text))
+    """A table of which there is one; it is empty where there is none."""
+    return next(_tables(root.get(path), path, name, text), Entry(name, {}, lambda _: 1))
 
 
 def _tags(entry: Entry, file: _File) -> Mapping[str, str]:
@@ -127,9 +128,10 @@ def _servers(
 ) -> Iterator[Server]:
     tls = _tls(entry, file)
     username, password = file.text(entry, "username"), _password(entry, file)
-    own_tags = entry.raw("tags")
-    inner = Entry(file.name, own_tags, lambda _: entry.locate("tags")) if own_tags else None
-    labels = {**tags, **(_tags(inner, file) if inner else {})}
+    own_tags = entry.raw("tags") or {}
+    if not isinstance(own_tags, dict):
+        raise entry.wrong("tags", "must be a table of names and values")
+    labels = {**tags, **_tags(Entry(file.name, own_tags, lambda _: entry.locate("tags")), file)}
     commands = _commands(entry, file)
     section = samplers.section(commands, file.notes)
     interval_ms = entry.milliseconds("interval")

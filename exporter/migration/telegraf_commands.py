@@ -33,7 +33,7 @@ class CommandSamplers:
             if not words:
                 raise command.wrong("command", 'must be a list such as ["get", "key"]')
             verb = words[0].upper()
-            if len(words) == 2 and (verb == "GET" or verb in _SIZES):
+            if len(words) == 2 and words[1].strip() and (verb == "GET" or verb in _SIZES):
                 keys.append(str(KeyChoice(0, words[1])))
                 shows_texts |= verb == "GET" and is_text
                 metric = "redis_key_size" if verb in _SIZES else "redis_key_value"

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from exporter.config.relabeling import RelabelSection
 from exporter.config.settings import AlertingSection
+from exporter.config.web import check_http_url
 from exporter.discovery.relabeling import Relabeling
 from exporter.drafts import Suggestion
 from exporter.errors import Place
@@ -65,7 +66,7 @@ def convert_alerting(file: PrometheusFile, own_file: Path | None, notes: Notes) 
         place: Place = ("alerting", "alertmanagers", index)
         login = _login(file, place, manager, notes)
         logins |= bool(login)
-        urls += _urls(file, place, manager, login)
+        urls += _urls(file, place, manager, login, notes)
         _tell_leftovers(file, place, manager, notes)
     section: dict[str, Any] = {"alertmanagers": list(dict.fromkeys(urls))} if urls else {}
     if isinstance(data, dict) and (steps := data.get("alert_relabel_configs")):
@@ -90,7 +91,10 @@ def _with_own_file(section: dict[str, Any], own_file: Path | None, notes: Notes)
     }
 
 
-def _urls(file: PrometheusFile, place: Place, data: Mapping[str, Any], login: str) -> Iterator[str]:
+def _urls(
+    file: PrometheusFile, place: Place, data: Mapping[str, Any], login: str, notes: Notes
+) -> Iterator[str]:
+    where = line_of(file.document, place)
     manager = read_section(file.document, place, _Manager, data)
     relabeling = Relabeling(manager.relabel_configs)
     for group in manager.static_configs:
@@ -105,7 +109,13 @@ def _urls(file: PrometheusFile, place: Place, data: Mapping[str, Any], login: st
             )
             if labels is not None and (address := labels.get("__address__")):
                 path = labels.get("__alerts_path__", "").removesuffix(_API)
-                yield f"{labels.get('__scheme__', 'http')}://{login}{address}{path}"
+                url = f"{labels.get('__scheme__', 'http')}://{login}{address}{path}"
+                try:
+                    check_http_url(url)
+                except ValueError as error:
+                    notes.differ(f"the Alertmanager {address} is not taken: its URL {error}", where)
+                else:
+                    yield url
 
 
 def _login(file: PrometheusFile, place: Place, data: Mapping[str, Any], notes: Notes) -> str:

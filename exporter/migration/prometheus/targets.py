@@ -100,7 +100,10 @@ def _samplers(scrape: Scrape, notes: Notes, where: str) -> Iterator[tuple[str, A
     for name, value in scrape.parameters.items():
         if name in KEY_PARAMETERS:
             sampler, key = KEY_PARAMETERS[name]
-            sections.setdefault(sampler, {})[key] = list(map(str, parse_choices(value)))
+            try:
+                sections.setdefault(sampler, {})[key] = list(map(str, parse_choices(value)))
+            except ValueError as error:
+                notes.differ(f"the parameter {name} is not taken: {error}", where)
         elif name != _TARGET:
             notes.differ(
                 f"the parameter {name} is not taken: it is none that is known of redis_exporter", where
