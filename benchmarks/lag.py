@@ -64,13 +64,14 @@ class Asking:
         return max(inside, key=lambda one: one.stall_seconds, default=Answer(0.0, 0.0, 0.0, 0.0))
 
 
-class _Line:
-    """A thread's time in line for a processor, and on it, in seconds so far."""
+class Line:
+    """A thread's time in line for a processor, and on it."""
 
     def __init__(self, pid: int) -> None:
         self._path = Path(f"/proc/{pid}/task/{pid}/schedstat")
 
     def read(self) -> tuple[float, float]:
+        """In line and on it, in seconds so far."""
         try:
             ran, queued, _ = self._path.read_text().split()
         except (OSError, ValueError):
@@ -82,7 +83,7 @@ def _ask(port: int, pid: int, every_seconds: float, ended: threading.Event) -> t
     slow: list[Answer] = []
     asked = 0
     connection: socket.socket | None = None
-    own, theirs = _Line(threading.get_native_id()), _Line(pid)
+    own, theirs = Line(threading.get_native_id()), Line(pid)
     while not ended.wait(every_seconds):
         try:
             if connection is None:

@@ -1,11 +1,13 @@
 """What the pages cost: CPU time, size, and clients that renew them.
 
     python -m benchmarks.web [--rounds 30]
+    python -m benchmarks.web --scrapes 60
 
 Plays an hour of lively servers (300 series each, of which some forty move in each row) into a store, lets an
 alert fire on every tenth of them, and asks for pages. Prints milliseconds of CPU time per page (median, 95th
 percentile), its bytes, and which part of a core three clients take that renew it every five seconds.
 Everything is in one process, without a network; rules are not evaluated meanwhile.
+With `--scrapes` it measures what open pages cost those who scrape instead, see `benchmarks/scrapes.py`.
 """
 
 import argparse
@@ -19,6 +21,7 @@ from typing import Final
 import httpx
 from starlette.applications import Starlette
 
+from benchmarks import scrapes
 from exporter.web.pages.routes import routes
 from tests.web.directory import Watched
 from tests.web.pages.overview.fleet import Fleet
@@ -85,7 +88,11 @@ def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--scrapes", type=float, default=0.0, help="seconds of each turn; six turns in all")
     options = parser.parse_args()
+    if options.scrapes:
+        scrapes.measure(options.scrapes)
+        return
     print("| servers | page | median ms | p95 ms | kB | three clients |\n|---|---|---|---|---|---|")
     for count, pages in _PAGES:
         asyncio.run(measure(count, pages, options.rounds))

@@ -17,8 +17,8 @@ _PATIENCE_MS = 60_000
 
 
 def is_error(message: ConsoleMessage) -> bool:
-    """Whether the console tells of an error; a page that answers with 400 or 422 is none of ours."""
-    return message.type == "error" and not re.search(r"status of (400|422) ", message.text)
+    """Whether the console tells of an error; a page that answers with 400, 404 or 422 is none of ours."""
+    return message.type == "error" and not re.search(r"status of (400|404|422) ", message.text)
 
 
 @pytest.fixture

@@ -23,6 +23,9 @@ PAGES: Sequence[str] = (
     "/status",
     "/graph?g0.expr=redis_up&g0.tab=1&g1.expr=redis_up&g1.tab=0&g2.expr=rate(foo)",
     "/graph?g0.range_input=never",
+    "/search",
+    "/search?q=redis",
+    "/no/such/page",
 )
 """The pages, with something on them."""
 

@@ -9,7 +9,17 @@ from exporter.health import NO_SEVERITY
 from exporter.model.duration import format_duration
 from exporter.rules.active import ActiveAlert
 from exporter.web.directory import CurrentConfig, RuleGroups, Targets
-from exporter.web.pages import alerts, assets, graph, notifications, overview, server, silences, status
+from exporter.web.pages import (
+    alerts,
+    assets,
+    graph,
+    notifications,
+    overview,
+    search,
+    server,
+    silences,
+    status,
+)
 from exporter.web.pages import rules as rule_page
 from exporter.web.pages.context import PageContext
 from exporter.web.pages.rendering import Frame
@@ -27,6 +37,7 @@ def routes(context: PageContext) -> Sequence[BaseRoute]:
         *notifications.routes(context),
         *rule_page.routes(context),
         *status.routes(context),
+        *search.routes(context),
     ]
 
 

@@ -6,12 +6,12 @@ from typing import Final
 from markupsafe import Markup
 
 from exporter.charts import Chart, Kind, Series, Unit, compute, legend, plot_of
+from exporter.charts.colours import MEANINGS
 from exporter.charts.time_range import TimeRange
 from exporter.model.labels import METRIC_NAME
 from exporter.promql import RangeSeries
 from exporter.web.pages.graph.panels import Panel
 
-_COLOURS: Final = 8
 _UNITS: Final = (
     ("_bytes_total", Unit.BYTES),
     ("_bytes", Unit.BYTES),
@@ -25,8 +25,9 @@ def draw(panel: Panel, series: Sequence[RangeSeries], span: TimeRange) -> tuple[
     if not series:
         return None, Markup(), 0
     lines = [
-        Series(str(one.labels) or "{}", one.points, 1 + number % _COLOURS)
-        for number, one in enumerate(series)
+        # What is a command has the colour that it has on the pages of servers.
+        Series(str(one.labels) or "{}", one.points, MEANINGS.get(one.labels.get("cmd"), 0))
+        for one in series
     ]
     kind = Kind.STACKED if panel.is_stacked else Kind.LINES
     chart = Chart(

@@ -15,6 +15,8 @@ from exporter.web.pages.graph.panels import Panel
 from exporter.web.pages.page_queries import Found
 
 _MOST_ROWS: Final = 200
+# The place of an error is shown with so many characters on each side.
+_MOST_MARKED: Final = 400
 _PLACED: Final = re.compile(r"(\d+):(\d+): (?:parse error: )?(.*)", re.DOTALL)
 _PARSE_ERROR: Final = 'invalid parameter "query": '
 
@@ -115,4 +117,9 @@ def _marked(expression: str, line: int, column: int) -> Marked | None:
     end = start + len(word[0] if word else "")
     before = "\n".join([*lines[: line - 1], lines[line - 1][:start]])
     after = "\n".join([lines[line - 1][end:], *lines[line:]])
-    return Marked(before, lines[line - 1][start:end] or " ", after)
+    at = lines[line - 1][start:end] or " "
+    return Marked(_ending(before), at[:_MOST_MARKED], after[:_MOST_MARKED])
+
+
+def _ending(text: str) -> str:
+    return text if len(text) <= _MOST_MARKED else f"…{text[-_MOST_MARKED:]}"

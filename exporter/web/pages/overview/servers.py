@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from exporter.model.visible import shorten
 from exporter.samplers.runner import TargetRunner
 from exporter.web.pages.overview.figures import Acknowledgement, FigureReader, Figures
 from exporter.web.pages.overview.findings import Finding
@@ -14,6 +15,8 @@ SIGNS: Final = ("critical", "warning", "info", "quiet", "unknown", "ok")
 """How a server may be, the worst first; `quiet`: somebody wants to be left in peace."""
 
 _DIGITS: Final = re.compile(r"([0-9]+)")
+# What a server calls itself can be anything.
+_LONGEST_ENGINE: Final = 40
 _NAMES: Final = {"redis": "Redis", "keydb": "KeyDB", "dragonfly": "Dragonfly", "valkey": "Valkey"}
 # Which column shows what the expression of a rule is about.
 _COLUMNS: Final = (
@@ -70,7 +73,7 @@ class Server:
     def version(self) -> str:
         """`Redis 7.0.15`; empty before it was ever heard."""
         server = self.runner.facts.server
-        engine = _NAMES.get(server.engine, server.engine.capitalize())
+        engine = _NAMES.get(server.engine, shorten(server.engine.capitalize(), _LONGEST_ENGINE))
         return f"{engine} {'.'.join(map(str, server.version))}" if server.version else ""
 
     def uptime(self, now: float) -> float | None:

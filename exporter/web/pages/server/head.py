@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from exporter.model.visible import shorten
 from exporter.samplers.reachability import reachable_since
 from exporter.samplers.runner import TargetRunner
 from exporter.sampling.server_info import ServerInfo
@@ -13,6 +14,8 @@ from exporter.web.pages.moments import moment_text, span_text
 MOST_RELATIVES: Final = 12
 
 _MASTER: Final = "master"
+# What a server calls itself can be anything.
+_LONGEST_ENGINE: Final = 40
 _ROLES: Final = {"master": "primary", "slave": "replica", "replica": "replica"}
 _SEVERITIES: Final = ("critical", "warning")
 
@@ -127,4 +130,4 @@ def _relatives(runner: TargetRunner, others: Iterable[TargetRunner]) -> Sequence
 
 
 def _engine_name(engine: str) -> str:
-    return {"keydb": "KeyDB"}.get(engine, engine.capitalize())
+    return {"keydb": "KeyDB"}.get(engine, shorten(engine.capitalize(), _LONGEST_ENGINE))
