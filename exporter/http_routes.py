@@ -19,6 +19,7 @@ from exporter.reloader import Reloader
 from exporter.settings import Settings
 from exporter.web import (
     api_v2,
+    cluster_nodes,
     events,
     federate,
     health,
@@ -75,7 +76,8 @@ def probe_settings(in_force: InForce) -> ProbeSettings:
     config = in_force.config
     plans = [plan for plan in plan_samplers(config) if plan.spec.name not in _BACKGROUND_SAMPLERS]
     web = config.web
-    return ProbeSettings(web.probe_allow, web.probe_keys, plans, config.global_.sample_timeout.seconds)
+    timeout_seconds = config.global_.sample_timeout.seconds
+    return ProbeSettings(web.probe_allow, web.probe_keys, plans, timeout_seconds, web.namespace, web.probes)
 
 
 def build_routes(
@@ -121,6 +123,7 @@ def build_routes(
         *_prometheus_api(core, alerting, watching),
         *_daemon_api(core, reloader, Alertmanagers(settings, alerting.forwarder)),
         *probes.routes(),
+        *cluster_nodes.routes(watching.target_manager, core.in_force),
         *_target_api(core, watching),
         *jobs_api.routes(jobs, clock),
     ]

@@ -14,6 +14,10 @@ from exporter.model.matcher import InvalidRegexError, compile_anchored
 
 _ADDRESS: Final = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^:\[\]]*)):(?P<port>\d{1,5})", re.ASCII)
 
+_PATH: Final = re.compile(r"/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-]", re.ASCII)
+_TAKEN: Final = ("/api/", "/-/", "/static/")
+_NAMESPACE: Final = re.compile(r"[A-Za-z]\w*", re.ASCII)
+
 
 def parse_listen_address(text: str) -> tuple[str, int]:
     """Host (empty: all addresses) and port (0: any free one) of `:9121`, `127.0.0.1:9121`, `[::1]:9121`.
@@ -84,6 +88,20 @@ def _check_pattern(text: str) -> str:
     return text
 
 
+def check_path(text: str) -> str:
+    """Return a path at which metrics can be; raises `ValueError`."""
+    if not _PATH.fullmatch(text) or text.startswith(_TAKEN):
+        raise ValueError("must be a path such as /redis-metrics, and none of an API")
+    return text
+
+
+def check_namespace(text: str) -> str:
+    """Return what names of metrics can begin with; raises `ValueError`."""
+    if not _NAMESPACE.fullmatch(text):
+        raise ValueError("must be a word of letters, digits and _, which begins with a letter")
+    return text
+
+
 class WebSection(Section):
     """Where the daemon listens, and who may ask it what."""
 
@@ -105,6 +123,17 @@ class WebSection(Section):
     probe_allow: tuple[Annotated[str, AfterValidator(_check_pattern)], ...] = ()
     """Which servers `/scrape` and `/probe` may ask besides the configured ones: regular expressions that
     match the whole of `host:port`. No credentials are sent to these."""
+    telemetry_path: Annotated[str, AfterValidator(check_path)] = "/metrics"
+    """A path at which metrics are too, besides `/metrics`."""
+    namespace: Annotated[str, AfterValidator(check_namespace)] = "redis"
+    """What names of metrics begin with on `/metrics`, `/scrape` and `/probe`, instead of `redis`; not those
+    of the daemon itself. Rules and dashboards of the daemon know them as `redis_…`."""
+    own_metrics: bool = True
+    """Whether `/metrics` has the daemon's own metrics besides those of the servers."""
+    probes: bool = True
+    """Whether there are `/scrape` and `/probe`."""
+    cluster_hostnames: bool = False
+    """Whether `/discover-cluster-nodes` names nodes by the hostnames that they announce, where they do."""
     probe_keys: tuple[Choice, ...] = ()
     """Which keys requests to `/scrape` and `/probe` may name (`check-keys` and its like), besides those under
     `samplers.keys` and `samplers.streams` of the server: keys and patterns such as `db3=user:*`."""

@@ -73,6 +73,7 @@ class StreamsSampler:
         settings = context.settings
         self._settings = settings
         self._table = context.table
+        self._facts = context.facts
         self._connection = context.connect("redis-vigil-streams")
         self._client = CountingClient(self._connection, context.facts)
         self._cap = context.new_cap("stream", settings.max_streams)
@@ -90,6 +91,8 @@ class StreamsSampler:
 
     async def sample(self, connection: Client, at: float) -> None:
         """Run one pass (see `Sampler`)."""
+        if self._settings.skips(self._facts.server.role):
+            return
         await self._pattern_scans.resume(self._connection)
         chosen = [(choice.database, choice.name.encode()) for choice in self._singles]
         for scan in self._scans:

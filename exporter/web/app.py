@@ -7,7 +7,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Match, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from exporter.web import federate
 from exporter.web.compression import Compression
@@ -22,10 +22,24 @@ def build_web_app(
     `/metrics` comes before everything: it is asked for most and costs least.
     """
     return Starlette(
-        routes=[Route("/metrics", metrics, methods=["GET"]), *routes],
+        routes=[_MetricsRoute(metrics), *routes],
         middleware=[*middleware, Middleware(Compression, prefixes=["/api/", "/static/", federate.PATH])],
         exception_handlers={405: _refuse_method},
     )
+
+
+class _MetricsRoute(Route):
+    """`/metrics`, and the path that `web.telemetry_path` names at the moment."""
+
+    def __init__(self, metrics: MetricsEndpoint) -> None:
+        super().__init__("/metrics", metrics, methods=["GET"])
+        self._metrics = metrics
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether this is the route of a request, as starlette asks."""
+        if scope.get("path") == self._metrics.path:
+            scope = {**scope, "path": self.path}
+        return super().matches(scope)
 
 
 async def _refuse_method(request: Request, _: Exception) -> Response:

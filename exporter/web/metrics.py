@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 from exporter.clock import Clock
 from exporter.metrics import Exposition, Format, gzip_parts
 from exporter.metrics.exposition import ExposedGroup
+from exporter.metrics.namespace import rename
 from exporter.metrics.own import OwnMetrics
 from exporter.samplers.runner import TargetRunner
 from exporter.store import Store
@@ -73,7 +74,7 @@ class MetricsEndpoint:
     """An ASGI application that serves one page over all targets and the daemon itself.
 
     The text format unless OpenMetrics is asked for; compressed where the client takes gzip. `current`
-    tells how often targets are sampled.
+    tells how often targets are sampled, and what is on the page.
     """
 
     def __init__(
@@ -89,6 +90,11 @@ class MetricsEndpoint:
         self._own = own
         self._clock = clock
         self._pages = {form: _Page(Exposition(groups, form), form) for form in Format}
+
+    @property
+    def path(self) -> str:
+        """Where the page is, too."""
+        return self._configuration.config.web.telemetry_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with the page."""
@@ -138,8 +144,11 @@ class MetricsEndpoint:
 
     async def _make(self, page: _Page) -> None:
         now, version, turn = self._clock.monotonic(), self._store.version, TimeSlice()
-        parts = [text async for text in turn.each(page.exposition.render_slowly()) if text]
-        parts.append(self._own.text(page.form))
+        web = self._configuration.config.web
+        rendered = turn.each(page.exposition.render_slowly())
+        parts = [rename(text, web.namespace) async for text in rendered if text]
+        if web.own_metrics:
+            parts.append(rename(self._own.text(page.form), web.namespace))
         page.parts = [*parts, b"# EOF\n"] if page.form is Format.OPENMETRICS else parts
         page.takes_long = page.takes_long or self._clock.monotonic() - now > _LONG_SECONDS
         page.compressed = b""

@@ -20,18 +20,18 @@ from starlette.routing import BaseRoute, Route
 
 from exporter.clock import Clock
 from exporter.config.samplers.keys import WITHIN_A_PASS, KeysSection, StreamsSection
-from exporter.config.url import parse_server_url
 from exporter.metrics import Exposition, Format, gzip_parts
 from exporter.metrics.exposition import ExposedGroup
+from exporter.metrics.namespace import DEFAULT_NAMESPACE, rename
 from exporter.model.key_choice import KeyChoice
 from exporter.model.labels import EMPTY
-from exporter.model.matcher import compile_anchored
-from exporter.model.target import Address, Target
+from exporter.model.target import Target
 from exporter.samplers.registry import SAMPLERS, declared_families
 from exporter.samplers.runner import TargetRunner
 from exporter.samplers.slot import SamplerPlan
 from exporter.sampling.base import SettingsT
 from exporter.store import Store
+from exporter.web.asked_target import ProbeError, find_target
 from exporter.web.directory import Targets
 from exporter.web.metrics import groups_of
 from exporter.web.probe_keys import AllowedKeys, RefusedKeysError, asked_keys
@@ -47,26 +47,21 @@ _INSTANCE: Final = "instance"
 _MAX_AGENT: Final = 100
 
 
-class ProbeError(Exception):
-    """A probe that is not carried out: the HTTP status and what is wrong."""
-
-    def __init__(self, status: int, message: str) -> None:
-        self.status = status
-        super().__init__(message)
-
-
 @dataclass(frozen=True, slots=True)
 class ProbeSettings:
     """Settings of probes; read anew for each one.
 
     `allow` are regular expressions for `host:port`, `keys` what requests may name besides the keys of the
-    configuration; `plans` the samplers of servers that are not configured.
+    configuration; `plans` the samplers of servers that are not configured; `namespace` what names of metrics
+    begin with, and `is_open` whether there are probes at all.
     """
 
     allow: Sequence[str]
     keys: Sequence[KeyChoice]
     plans: Sequence[SamplerPlan]
     timeout_seconds: float
+    namespace: str = DEFAULT_NAMESPACE
+    is_open: bool = True
 
 
 class Probes:
@@ -100,6 +95,7 @@ class Probes:
     async def _answer(self, request: Request) -> Response:
         try:
             body, form = await self._probe(request)
+            body = rename(body, self._settings().namespace)
         except (ProbeError, RefusedKeysError) as error:
             self._errors.inc()
             return PlainTextResponse(f"{error}\n", error.status)
@@ -113,7 +109,10 @@ class Probes:
         accept = request.headers.get("accept", "")
         form = Format.OPENMETRICS if "application/openmetrics-text" in accept else Format.TEXT
         settings = self._settings()
-        runner, target = self._find(request.query_params.get("target", ""), settings.allow)
+        if not settings.is_open:
+            raise ProbeError(404, "probes are switched off here (web.probes)")
+        asked = request.query_params.get("target", "")
+        runner, target = find_target(asked, self._targets.runners, settings.allow)
         extra = _extra_plans(request.query_params, settings, runner)
         if self._room.locked():
             raise ProbeError(503, f"{_MAX_PROBES} probes are under way already")
@@ -126,24 +125,6 @@ class Probes:
                         return _ended(self._page_of(runner, form, request), form), form
                     return await self._page(runner, target, settings, extra, form), form
         raise ProbeError(504, f"{target.address} did not answer in time")
-
-    def _find(self, text: str, allow: Sequence[str]) -> tuple[TargetRunner | None, Target]:
-        """The configured server that is meant, or one that may be asked without."""
-        if not text:
-            raise ProbeError(400, "'target' parameter must be specified")
-        for runner in self._targets.runners:
-            if runner.target.instance == text:
-                return runner, runner.target
-        try:
-            address = parse_server_url(text).address
-        except ValueError as error:
-            raise ProbeError(400, f"Invalid 'target' parameter: {error}") from None
-        for runner in self._targets.runners:
-            if runner.target.address.instance.lower() == address.instance.lower():
-                return runner, runner.target
-        if not address.path and any(compile_anchored(pattern).match(address.instance) for pattern in allow):
-            return None, Target(address.instance, address)
-        raise ProbeError(403, _not_allowed(address))
 
     async def _refresh(self, runner: TargetRunner) -> None:
         """Sample a configured server now, with those samplers that run most often."""
@@ -300,7 +281,3 @@ def _hidden(target: Target) -> Collection[str]:
 def _own_labels() -> Collection[str]:
     """The labels that samplers themselves write: to hide one of these would make series alike."""
     return {name for family in declared_families() for name in family.label_names}
-
-
-def _not_allowed(address: Address) -> str:
-    return f"{address} is not a configured target, and web.probe_allow does not match {address.instance}"

@@ -253,6 +253,11 @@ SHOWN: Final[Mapping[str, tuple[Any, Callable[[App], object], object]]] = {
         lambda app: [str(key) for key in probe_settings(app.core.in_force).keys],
         ["db0=a"],
     ),
+    "web.telemetry_path": ("/a", lambda app: app.watching.page.path, "/a"),
+    "web.namespace": ("a", lambda app: probe_settings(app.core.in_force).namespace, "a"),
+    "web.own_metrics": (False, lambda app: app.core.in_force.config.web.own_metrics, False),
+    "web.probes": (False, lambda app: probe_settings(app.core.in_force).is_open, False),
+    "web.cluster_hostnames": (True, lambda app: app.core.in_force.config.web.cluster_hostnames, True),
     "web.probe_allow": (["h:1"], lambda app: probe_settings(app.core.in_force).allow, ("h:1",)),
 }
 IN_PLANS: Final = ("targets[]", "samplers.", "global.sample_", "global.job", "shard")

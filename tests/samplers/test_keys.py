@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from exporter.model.key_choice import KeyChoice, parse_choices
+from tests.conftest import StartServer
 from tests.fake_server import AnyServer
+from tests.live.daemon import wait_until
 from tests.samplers.sampling import Sampling, run_async, sampling
 from tests.servers import RealServer
 
@@ -220,3 +222,43 @@ def test_scripts(each_empty_server: RealServer, tmp_path: Path) -> None:
     sampled(each_empty_server, "scripts", check, files=files)
     assert each_empty_server.command("DBSIZE") == 0
     sampled(each_empty_server, "scripts", check_eval, files=[str(good)], read_only=False)
+
+
+@pytest.mark.parametrize(("run_on", "is_asked"), [("any", True), ("replica", False)])
+def test_primaries_are_asked_for_no_keys_where_only_replicas_are(
+    empty_server: RealServer, run_on: str, is_asked: bool
+) -> None:
+    empty_server.client.set("a", "1")
+    empty_server.client.xadd("s", {"a": "1"})
+    sampled(
+        empty_server,
+        "keys",
+        lambda probe: _assert_there(probe, "redis_key_size", is_asked),
+        check=["a"],
+        count=["a*"],
+        run_on=run_on,
+    )
+    sampled(
+        empty_server,
+        "streams",
+        lambda probe: _assert_there(probe, "redis_stream_length", is_asked),
+        check=["s"],
+        run_on=run_on,
+    )
+
+
+def test_replicas_are_asked_where_only_these_are(empty_server: RealServer, start_server: StartServer) -> None:
+    empty_server.client.set("a", "1")
+    replica = start_server("--replicaof", "127.0.0.1", str(empty_server.port))
+    wait_until(lambda: replica.client.exists("a"), 20.0, "the replica has the key")
+    sampled(
+        replica,
+        "keys",
+        lambda probe: _assert_there(probe, "redis_key_size", True),
+        check=["a"],
+        run_on="replica",
+    )
+
+
+def _assert_there(probe: Sampling, name: str, expected: bool) -> None:
+    assert bool(probe.values(name)) is expected

@@ -34,6 +34,12 @@ class ScanningSection(SamplerSection):
     max_scanned: Annotated[int, Field(ge=1)] = 100_000
     """About how many keys are looked at in one pass, within 1 % of the server's time; the next pass goes on
     from there."""
+    run_on: Literal["any", "replica"] = "any"
+    """The servers that are asked, by their role in replication: all, or replicas only."""
+
+    def skips(self, role: str) -> bool:
+        """Whether a server in this role, as INFO has it, is not asked."""
+        return self.run_on == "replica" and role != "slave"
 
 
 class KeysSection(ScanningSection):

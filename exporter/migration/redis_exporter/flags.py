@@ -65,14 +65,7 @@ FLAGS: Final = (
     Flag("redis.user", "REDIS_USER", "`targets[].username`"),
     Flag("redis.password", "REDIS_PASSWORD", "`targets[].password_file`, `password_env`"),
     Flag("redis.password-file", "REDIS_PASSWORD_FILE", "a target with a `password_file` per entry"),
-    _text(
-        "namespace",
-        "NAMESPACE",
-        "metrics always begin with `redis_`; rename them in Prometheus, by `metric_relabel_configs` with "
-        "`source_labels: [__name__]`, `regex: redis_(.*)`, `target_label: __name__`",
-        _DIFFERS,
-        default="redis",
-    ),
+    _text("namespace", "NAMESPACE", "`web.namespace`", default="redis"),
     _text("check-keys", "CHECK_KEYS", "`samplers.keys.check`"),
     _text("check-single-keys", "CHECK_SINGLE_KEYS", "`samplers.keys.check_single`"),
     _text(
@@ -104,13 +97,7 @@ FLAGS: Final = (
     _text("script", "SCRIPT", "`samplers.scripts.files`"),
     _bool("lua-script-read-only", "LUA_SCRIPT_READ_ONLY", "`samplers.scripts.read_only`"),
     _text("web.listen-address", "WEB_LISTEN_ADDRESS", "`web.listen_address`", default=":9121"),
-    _text(
-        "web.telemetry-path",
-        "WEB_TELEMETRY_PATH",
-        "metrics are always at `/metrics`: set `metrics_path` of the scrape config to that",
-        _DIFFERS,
-        default="/metrics",
-    ),
+    _text("web.telemetry-path", "WEB_TELEMETRY_PATH", "`web.telemetry_path`", default="/metrics"),
     _text(
         "config-command",
         "CONFIG_COMMAND",
@@ -139,12 +126,7 @@ FLAGS: Final = (
     _text("basic-auth-username", "BASIC_AUTH_USERNAME", "`basic_auth_users` in web-config.yml"),
     _text("basic-auth-password", "BASIC_AUTH_PASSWORD", "`basic_auth_users` in web-config.yml, as a hash"),
     _text("basic-auth-hash-password", "BASIC_AUTH_HASH_PASSWORD", "`basic_auth_users` in web-config.yml"),
-    _bool(
-        "disable-scrape-endpoint",
-        "DISABLE_SCRAPE_ENDPOINT",
-        "`/scrape` asks configured servers only, unless `web.probe_allow` names others",
-        _DIFFERS,
-    ),
+    _bool("disable-scrape-endpoint", "DISABLE_SCRAPE_ENDPOINT", "`web.probes`"),
     _bool("debug", "DEBUG", "`redis-vigil --log.level debug`"),
     _text("log-level", "LOG_LEVEL", "`redis-vigil --log.level`", default="INFO"),
     _text("log-format", "LOG_FORMAT", "`redis-vigil --log.json`", default="txt"),
@@ -157,23 +139,11 @@ FLAGS: Final = (
     ),
     _bool("is-tile38", "IS_TILE38", "Tile38 is recognised by itself", _NEEDLESS),
     _bool("is-cluster", "IS_CLUSTER", "`discovery.cluster`, which watches every node"),
-    _bool(
-        "cluster-discover-hostnames",
-        "CLUSTER_DISCOVER_HOSTNAMES",
-        "nodes are reached by the name or address that the cluster prefers "
-        "(`cluster-preferred-endpoint-type`)",
-        _DIFFERS,
-    ),
+    _bool("cluster-discover-hostnames", "CLUSTER_DISCOVER_HOSTNAMES", "`web.cluster_hostnames`"),
     _bool("export-client-list", "EXPORT_CLIENT_LIST", "`samplers.clients.per_connection`"),
     _bool("export-client-port", "EXPORT_CLIENT_PORT", "`samplers.clients.include_port`"),
     _bool("version", "", "`redis-vigil --version`", _NEEDLESS),
-    _bool(
-        "redis-only-metrics",
-        "REDIS_ONLY_METRICS",
-        "the daemon's own metrics (`redis_vigil_…`, `process_…`) are always on `/metrics`, none on "
-        "`/scrape`; drop them by `metric_relabel_configs`",
-        _DIFFERS,
-    ),
+    _bool("redis-only-metrics", "REDIS_ONLY_METRICS", "`web.own_metrics`"),
     _bool(
         "include-go-runtime-metrics",
         "INCLUDE_GO_RUNTIME_METRICS",
@@ -211,9 +181,7 @@ FLAGS: Final = (
     _bool(
         "skip-checkkeys-for-role-master",
         "SKIP_CHECKKEYS_FOR_ROLE_MASTER",
-        "keys are asked of every server whose `samplers.keys` names some: give these to the replicas only, "
-        "under `targets[].samplers`",
-        _DIFFERS,
+        "`samplers.keys.run_on`, `samplers.streams.run_on`",
     ),
     _bool(
         "include-metrics-for-empty-databases",

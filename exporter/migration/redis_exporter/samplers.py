@@ -75,6 +75,9 @@ def _keys(settings: Settings) -> Iterator[tuple[str, str, Any]]:
         yield "keys", "batch_size", size
         if settings.text("check-streams"):
             yield "streams", "batch_size", size
+    if settings.is_on("skip-checkkeys-for-role-master"):
+        yield "keys", "run_on", "replica"
+        yield "streams", "run_on", "replica"
     if settings.differs("max-distinct-key-groups"):
         yield (
             "keyspace",

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import bcrypt
 
-from exporter.config.web import parse_listen_address
+from exporter.config.web import check_namespace, check_path, parse_listen_address
 from exporter.config.web_config import check_hash
 from exporter.errors import UsageError
 from exporter.migration.redis_exporter.invocation import Invocation
@@ -16,6 +16,10 @@ _VERSIONS: Final = {"TLS1.0": "TLS10", "TLS1.1": "TLS11", "TLS1.2": "TLS12", "TL
 # bcrypt looks at no more.
 _MAX_PASSWORD_BYTES: Final = 72
 _COST: Final = 10
+_CHECKED: Final = (
+    ("web.telemetry-path", "telemetry_path", check_path),
+    ("namespace", "namespace", check_namespace),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ def read_web(settings: Settings, invocation: Invocation, remarks: list[str]) -> 
     section: dict[str, Any] = {}
     if settings.differs("web.listen-address"):
         section["listen_address"] = _listen_address(settings)
+    section |= _page(settings, remarks)
     config = {**_tls(settings, invocation, remarks), **_users(settings, remarks)}
     return Web(section, config)
 
@@ -42,6 +47,24 @@ def _listen_address(settings: Settings) -> str:
     except ValueError as error:
         raise UsageError(f"{settings.origin('web.listen-address')}: {error}") from None
     return address
+
+
+def _page(settings: Settings, remarks: list[str]) -> dict[str, Any]:
+    """Where the page of metrics is, and what is on it."""
+    page: dict[str, Any] = {}
+    for flag, key, check in _CHECKED:
+        if settings.differs(flag):
+            try:
+                page[key] = check(settings.text(flag))
+            except ValueError as error:
+                remarks.append(f"{settings.origin(flag)} {error}: it is not taken over")
+    if settings.is_on("redis-only-metrics"):
+        page["own_metrics"] = False
+    if settings.is_on("disable-scrape-endpoint"):
+        page["probes"] = False
+    if settings.is_on("cluster-discover-hostnames"):
+        page["cluster_hostnames"] = True
+    return page
 
 
 def _tls(settings: Settings, invocation: Invocation, remarks: list[str]) -> dict[str, Any]:

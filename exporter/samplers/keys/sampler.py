@@ -33,6 +33,7 @@ class KeysSampler:
         settings = context.settings
         self._settings = settings
         self._table = context.table
+        self._facts = context.facts
         self._connection = context.connect("redis-vigil-keys")
         self._client = CountingClient(self._connection, context.facts)
         self._cap = context.new_cap("key", settings.max_keys)
@@ -51,6 +52,8 @@ class KeysSampler:
 
     async def sample(self, connection: Client, at: float) -> None:
         """One pass (see `Sampler`)."""
+        if self._settings.skips(self._facts.server.role):
+            return
         await self._pattern_scans.resume(self._connection)
         for scan in self._counts:
             if scan.count is not None:

@@ -29,6 +29,7 @@ VALUES: Final = {
     "web.listen-address": ":9122",
     "connection-timeout": "3s",
     "tls-server-min-version": "TLS1.3",
+    "namespace": "shop",
     "log-level": "error",
     "log-format": "json",
     "basic-auth-hash-password": f"$2y$10${'a' * 53}",
