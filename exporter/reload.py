@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from exporter.config.document import Document
 from exporter.config.main import Config, add_targets, default_config, load_config
 from exporter.config.samplers import SamplersSection
 from exporter.config.settings import check_directory
@@ -20,6 +21,7 @@ from exporter.routing import Routing, load_routing
 from exporter.rules.load import load_rule_files
 from exporter.rules.model import RuleFile
 from exporter.rules.required_selectors import required_selectors
+from exporter.rules.tailoring import tailor
 from exporter.samplers.registry import SAMPLERS
 from exporter.samplers.slot import SamplerPlan
 from exporter.selection import Cause, Choice, Selection
@@ -85,9 +87,8 @@ def load_plan(source: Source) -> Plan:
     try:
         return replace(plan_of(config), file=source.config)
     except ConfigError as error:
-        # What several keys have together is found here, where the file is known.
-        name = str(source.config or "")
-        raise ConfigError(replace(one, file=one.file or name) for one in error.problems) from None
+        # What several keys, or keys and other files, have together is found here, where the file is known.
+        raise ConfigError(_placed(error.problems, source.config)) from None
 
 
 def plan_of(config: Config) -> Plan:
@@ -104,7 +105,7 @@ def plan_of(config: Config) -> Plan:
             problems.extend(error.problems)
             return None
 
-    rule_files = attempt(lambda: load_rule_files([path.absolute() for path in rule_paths(config)]))
+    rule_files = attempt(lambda: _load_rules(config))
     routing = attempt(lambda: _load_routing(config))
     access = attempt(lambda: read_access(config.web))
     choices = attempt(lambda: choices_of(config))
@@ -112,6 +113,23 @@ def plan_of(config: Config) -> Plan:
         raise ConfigError(problems)
     needs = required_selectors(rule_files)
     return Plan(config, _planned(config, choices), rule_files, routing, access, needs, choices)
+
+
+def _placed(problems: Sequence[Problem], path: Path | None) -> Sequence[Problem]:
+    """Problems with their places in the configuration file, where they have none in another one."""
+    if path is None or all(problem.file for problem in problems):
+        return problems
+    document = Document.load(path)
+    return [problem if problem.file else _placed_in(document, problem) for problem in problems]
+
+
+def _placed_in(document: Document, problem: Problem) -> Problem:
+    return document.placed(problem) if problem.place else replace(problem, file=document.name)
+
+
+def _load_rules(config: Config) -> Sequence[RuleFile]:
+    files = load_rule_files([path.absolute() for path in rule_paths(config)])
+    return tailor(files, config.rules)
 
 
 def rule_paths(config: Config) -> Sequence[Path]:

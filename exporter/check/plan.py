@@ -10,8 +10,9 @@ from exporter.check.configuration import (
     secrets_in_queries,
     web_warnings,
 )
-from exporter.check.rules import report_on, rule_warnings
+from exporter.check.rules import known_labels, report_on, rule_warnings
 from exporter.check.shards import shard_warnings
+from exporter.check.tailored_rules import tailoring_warnings
 from exporter.check.unknown_metrics import UnknownMetrics
 from exporter.config.web import parse_listen_address
 from exporter.errors import Problem
@@ -58,6 +59,7 @@ def _file_warnings(path: Path, plan: Plan) -> Iterator[Problem]:
     yield from config_warnings(path, config)
     yield from unnamed_alerts(plan)
     yield from shard_warnings(plan)
+    yield from tailoring_warnings(path, config, known_labels(plan))
     yield from web_warnings(config.web.config_file, plan.access.config)
     alerting = config.alerting
     if alerting.config_file is not None and not alerting.alertmanagers:

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from exporter.check.tailored_rules import KnownLabels
 from exporter.check.unknown_metrics import UnknownMetrics
 from exporter.config.discovery import MASTER_LABEL
 from exporter.config.main import Config
 from exporter.errors import Problem
 from exporter.model.target import JOB_LABEL
 from exporter.reload import Plan
-from exporter.rules.check import CheckReport, catalogue_of, check_rule_files
+from exporter.rules.check import CheckReport, catalogue_of, check_rule_files, labels_by_metric
 from exporter.rules.label_values import LabelValues
 from exporter.rules.model import AlertSpec, RuleFile
 from exporter.samplers.label_values import closed_label_values
@@ -47,6 +48,14 @@ def report_on_others(
         values=LabelValues({name: {} for name in catalogue}, {JOB_LABEL: jobs}),
     )
     return (*report.unknown_metrics, *report.impossible_values)
+
+
+def known_labels(plan: Plan) -> KnownLabels:
+    """The labels of metrics, with those that the targets of a plan have."""
+    names = labels_by_metric(
+        plan.rule_files, catalogue_of(declared_families()), set(_labels_of_targets(plan))
+    )
+    return KnownLabels(names, _target_values(plan))
 
 
 def rule_warnings(report: CheckReport, unknown_metrics: UnknownMetrics) -> Iterator[Problem]:

@@ -48,9 +48,9 @@ def list_rules(config: Path | None, form: OutputFormat) -> None:
     if form is OutputFormat.JSON:
         write_json([row.as_dict() for row in rows])
     elif form is OutputFormat.CSV:
-        write_csv(COLUMNS, (list(row.as_dict().values()) for row in rows))
+        write_csv(COLUMNS, (row.csv() for row in rows))
     else:
-        table = make_table(*(title.upper().replace("_", " ") for title in COLUMNS))
+        table = make_table(*(title.upper() for title in COLUMNS))
         for row in rows:
             add_row(table, *row.cells())
         make_console().print(table)

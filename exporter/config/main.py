@@ -17,6 +17,7 @@ from exporter.config.query import QuerySection
 from exporter.config.redis_exporter import targets_of_variables
 from exporter.config.relabeling import RelabelSection
 from exporter.config.remote_write import RemoteWriteSection, check_names
+from exporter.config.rules import RuleSections
 from exporter.config.samplers import SamplersSection
 from exporter.config.settings import AlertingSection, GlobalSection, StorageSection
 from exporter.config.shard import ShardText
@@ -67,6 +68,10 @@ class Config(Section):
     rule_files: tuple[Annotated[str, AfterValidator(_rule_pattern)], ...] | None = None
     """Prometheus rule files; names may hold wildcards. `shipped` stands for those that come with the daemon,
     but for those of which another file has the name. Without this key the shipped ones run."""
+    rules: dict[str, RuleSections] = Field(default_factory=dict)
+    """What is otherwise in rules of `rule_files`, by their names:
+    `{RedisMemoryHigh: {threshold: 80%}}`. Of a list the first entry counts whose `where` is true for a
+    series; where none is, the rule is as its file has it."""
     alerting: AlertingSection = AlertingSection()
     """Who is told of alerts."""
     storage: StorageSection = StorageSection()

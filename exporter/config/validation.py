@@ -155,7 +155,7 @@ def _keys_at(model: type[BaseModel], place: Place) -> list[str]:
     return [
         field.alias or name
         for annotation in annotations
-        for candidate in _models_in(annotation)
+        for candidate in (*_models_in(annotation), *_items_in(annotation))
         for name, field in candidate.model_fields.items()
     ]
 
@@ -174,6 +174,17 @@ def _step_into(annotation: Any, step: str | int) -> Iterator[Any]:
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
     return (option for option in _options(annotation) if _is_model(option))
+
+
+def _items_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models of the items of a list, of which one may stand alone."""
+    return (
+        item
+        for option in _options(annotation)
+        if get_origin(option) in (list, tuple)
+        for argument in get_args(option)
+        for item in _models_in(argument)
+    )
 
 
 def _options(annotation: Any) -> Iterator[Any]:

@@ -10,6 +10,7 @@ from typing import Final
 
 from exporter.errors import Problem
 from exporter.model.floats import normalize_bound
+from exporter.model.label_conditions import EVERYTHING
 from exporter.model.labels import METRIC_NAME
 from exporter.model.matcher import Matcher, MatchOp
 from exporter.model.sample import Family, Kind
@@ -31,6 +32,9 @@ _SUFFIXES: Final[Mapping[Kind, Mapping[str, frozenset[str]]]] = {
 }
 _BOUND_LABELS: Final = ("le", "quantile")
 _TEMPLATE_LABEL: Final = re.compile(r"(?:\$labels|\.Labels)\.([A-Za-z_][A-Za-z0-9_]*)")
+
+# The names of labels that a query gives and takes away again.
+_MARKS: Final = "__"
 
 _ANY_VALUES: Final = LabelValues()
 
@@ -78,11 +82,8 @@ def check_rule_files(
     come and go with its parts.
     """
     files = list(files)
-    common = _COMMON_LABELS | set(target_labels)
-    known: dict[str, LabelNames] = {name: frozenset(labels) | common for name, labels in catalogue.items()}
-    known.update(_RULE_SERIES)
+    known = labels_by_metric(files, catalogue, target_labels)
     rules = [(file, rule) for file in files for group in file.groups for rule in group.rules]
-    _add_recorded([rule for _, rule in rules if isinstance(rule, RecordSpec)], known)
     return CheckReport(
         len(rules),
         tuple(
@@ -98,6 +99,18 @@ def check_rule_files(
         ),
         tuple(problem for file in files for problem in _duplicates(file)),
     )
+
+
+def labels_by_metric(
+    files: Iterable[RuleFile], catalogue: Catalogue, target_labels: Collection[str] = ()
+) -> dict[str, LabelNames]:
+    """The names of the labels of all metrics: those there are, and those that rules of these files record."""
+    common = _COMMON_LABELS | set(target_labels)
+    known: dict[str, LabelNames] = {name: frozenset(labels) | common for name, labels in catalogue.items()}
+    known.update(_RULE_SERIES)
+    rules = [rule for file in files for group in file.groups for rule in group.rules]
+    _add_recorded([rule for rule in rules if isinstance(rule, RecordSpec)], known)
+    return known
 
 
 def _add_recorded(specs: Iterable[RecordSpec], known: dict[str, LabelNames]) -> None:
@@ -121,7 +134,7 @@ def _metrics(rule: RuleSpec, known: Mapping[str, LabelNames], own_prefixes: tupl
 def _labels(rule: RuleSpec, known: Mapping[str, LabelNames]) -> Iterator[str]:
     used: set[str] = set()
     for node, _ in walk(rule.expression.root):
-        used.update(_labels_asked(node, known))
+        used.update(_labels_asked(node, known, _conditional(rule)))
     yield from sorted(used)
     if isinstance(rule, AlertSpec):
         yield from _template_labels(rule, labels_of(rule.expression.root, known))
@@ -133,6 +146,7 @@ def _values(rule: RuleSpec, values: LabelValues) -> Iterable[str]:
         message
         for selector, is_alternative in _selectors(rule.expression.root)
         for matcher, message in values.impossible(selector)
+        if not (isinstance(rule, AlertSpec) and matcher in rule.condition.matchers)
         # A pattern beside an `or` is for the series that there may be, not for some that are meant.
         if not (is_alternative and matcher.op is MatchOp.REGEX)
     )
@@ -161,11 +175,19 @@ def _own_labels(
                     )
 
 
-def _labels_asked(node: Expr, known: Mapping[str, LabelNames]) -> Iterator[str]:
+def _conditional(rule: RuleSpec) -> Collection[str]:
+    """The labels that the configuration chooses series by, which is checked there."""
+    condition = rule.condition if isinstance(rule, AlertSpec) else EVERYTHING
+    matchers = (*condition.matchers, *(matcher for one in condition.exceptions for matcher in one))
+    return {matcher.name for matcher in matchers}
+
+
+def _labels_asked(node: Expr, known: Mapping[str, LabelNames], chosen_by: Collection[str]) -> Iterator[str]:
     if isinstance(node, VectorSelector):
         labels = labels_of(node, known)
         for matcher in node.matchers:
-            if labels is not None and matcher.name not in labels and _demands(matcher):
+            is_missing = labels is not None and matcher.name not in labels
+            if is_missing and matcher.name not in chosen_by and _demands(matcher):
                 yield f'the metric "{node.name}" has no label "{matcher.name}"'
             bound = _kept_bound(matcher) if labels is not None and matcher.name in labels else None
             if bound is not None:
@@ -179,7 +201,8 @@ def _labels_asked(node: Expr, known: Mapping[str, LabelNames]) -> Iterator[str]:
         for side in (node.left, node.right):
             labels = labels_of(side, known)
             for name in node.matching.labels:
-                if labels is not None and name not in labels:
+                is_missing = labels is not None and name not in labels
+                if is_missing and name not in chosen_by and not name.startswith(_MARKS):
                     yield f'"{node.op} on": one side has no label "{name}"'
 
 
@@ -210,7 +233,8 @@ def _duplicates(file: RuleFile) -> Iterator[Problem]:
     for group in file.groups:
         for rule in group.rules:
             key = (rule.name, rule.label_texts)
-            if key in seen:
+            # Variants of a rule are for other series each.
+            if key in seen and not (isinstance(rule, AlertSpec) and rule.condition):
                 yield _problem(file, rule, "another rule of this file has the same name and labels")
             seen.add(key)
 

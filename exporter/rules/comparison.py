@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from exporter.promql import Binary, Expr, NumberLiteral, Paren, Unary
+from exporter.promql import Binary, Call, Expr, NumberLiteral, Paren, Unary
 
 _MIRRORED: Final = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}
 _FILTERS: Final = ("and", "unless")
+# They leave values as they are.
+_RELABELLING: Final = ("label_replace", "label_join")
 _ARITHMETIC: Final[dict[str, Callable[[float, float], float]]] = {
     "+": lambda left, right: left + right,
     "-": lambda left, right: left - right,
@@ -35,6 +37,8 @@ def comparisons_of(node: Expr) -> Sequence[Comparison | None]:
     """
     if isinstance(node, Paren):
         return comparisons_of(node.expr)
+    if isinstance(node, Call) and node.function.name in _RELABELLING:
+        return comparisons_of(node.args[0])
     if isinstance(node, Binary):
         if node.op in _FILTERS:
             # The values are those of the left side.
@@ -50,6 +54,8 @@ def unfiltered(node: Expr) -> Expr:
     """Return an expression without what only lets some of its values through, so that all can be seen."""
     if isinstance(node, Paren):
         return unfiltered(node.expr)
+    if isinstance(node, Call) and node.function.name in _RELABELLING:
+        return replace(node, args=(unfiltered(node.args[0]), *node.args[1:]))
     if isinstance(node, Binary):
         if node.op in _FILTERS:
             return unfiltered(node.left)

@@ -18,6 +18,7 @@ from exporter.rules.restore import RestorePolicy
 from exporter.rules.saved import AlertKey, ChangeTracker, SavedAlert, SavedGroup, StateChange
 from exporter.rules.sending import alerts_to_send
 from exporter.rules.status import Health
+from exporter.rules.texts import Texts
 
 _log = get_logger(__name__)
 
@@ -211,10 +212,27 @@ class RuleGroup:
             predecessor = old.pop((type(member.rule), member.rule.identity), None)
             if predecessor is not None:
                 _copy_member_state(member, predecessor)
+        self._share_alerts([member.rule for member in old.values()])
         for member in old.values():
             self._stale_outputs.append(member.output)
             self._dropped += member.tracker.changes({})[1]
         return [member.rule for member in old.values() if isinstance(member.rule, AlertingRule)]
+
+    def _share_alerts(self, gone: Iterable[Rule]) -> None:
+        """Give the alerts of variants of a rule to those that are for their labels now.
+
+        `gone` are variants that there are no more.
+        """
+        variants: dict[tuple[str, Texts], list[AlertingRule]] = {}
+        for rule in self.alerting_rules:
+            variants.setdefault((rule.spec.name, rule.spec.label_texts), []).append(rule)
+        lost = [rule for rule in gone if isinstance(rule, AlertingRule)]
+        for before in (*self.alerting_rules, *lost):
+            rules = variants.get((before.spec.name, before.spec.label_texts), ())
+            for labels in list(before.active):
+                now = next((rule for rule in rules if rule.spec.condition.matches(labels)), None)
+                if now is not None and now is not before and any(rule.spec.condition for rule in rules):
+                    now.active.setdefault(labels, before.active.pop(labels))
 
     def adopt(self, left: MutableSequence[AlertingRule]) -> None:
         """Give new rules the alerts of rules of the same name and labels that other groups have lost.

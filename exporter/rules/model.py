@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
+from exporter.model.label_conditions import EVERYTHING, LabelCondition
 from exporter.promql import Expression
 from exporter.rules.texts import Text, Texts
 
@@ -29,7 +30,10 @@ class RuleIdentity:
 
 @dataclass(frozen=True, slots=True)
 class AlertSpec:
-    """An alerting rule. Durations are in milliseconds; `labels` are the group's overridden by the rule's."""
+    """An alerting rule. Durations are in milliseconds; `labels` are the group's overridden by the rule's.
+
+    `condition` is what the labels of its results satisfy, where the rule is one of several variants.
+    """
 
     name: str
     expression: Expression = field(compare=False)
@@ -39,6 +43,7 @@ class AlertSpec:
     labels: tuple[Text, ...] = ()
     annotations: tuple[Text, ...] = ()
     position: Position = field(default=(0, 0), compare=False)
+    condition: LabelCondition = field(default=EVERYTHING, compare=False)
 
     @property
     def label_texts(self) -> Texts:

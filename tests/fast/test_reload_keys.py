@@ -34,7 +34,7 @@ from exporter.rules.environment import EverythingSampled
 from tests.fast.daemon import FastDaemon, run_fast
 
 SCHEMA: Final = config_schema()
-RULES: Final = "groups: [{name: one, rules: [{record: r, expr: '1'}]}]\n"
+RULES: Final = "groups: [{name: one, rules: [{record: r, expr: '1'}, {alert: A, expr: m > 1}]}]\n"
 OTHER_RULES: Final = "groups: [{name: two, rules: [{record: r, expr: '2'}]}]\n"
 KUBECONFIG: Final = (
     "current-context: a\ncontexts: [{name: a, context: {cluster: b}}]\n"
@@ -181,6 +181,11 @@ SHOWN: Final[Mapping[str, tuple[Any, Callable[[App], object], object]]] = {
         ["other_rules.yml"],
         lambda app: [group.spec.key.name for group in app.alerting.rules.groups],
         ["two"],
+    ),
+    "rules": (
+        {"A": [{"threshold": "5", "where": {"env": "prod"}}, {"enabled": False}]},
+        lambda app: [rule.spec.query for group in app.alerting.rules.groups for rule in group.alerting_rules],
+        ['m{env="prod"} > 5'],
     ),
     "alerting.config_file": (
         "other_alertmanager.yml",
@@ -515,6 +520,7 @@ PARTS: Final[Mapping[str, tuple[Callable[[Plan], Any], Callable[[App], Any]]]] =
         "shard",
         "peers",
         "rule_files",
+        "rules",
         "alerting",
         "storage",
         "query",
@@ -560,6 +566,7 @@ def test_every_section_is_tried() -> None:
         "peers",
         "samplers",
         "rule_files",
+        "rules",
         "alerting",
         "storage",
         "query",

@@ -111,9 +111,9 @@ def find_rule(context: PageContext, labels: Labels) -> tuple[AlertingRule | None
     """Find the rule that makes alerts with these labels, and the key of its group, for one that is over."""
     for group in context.rules.groups:
         for rule in group.alerting_rules:
-            if rule.spec.name == labels.get(ALERT_NAME) and all(
-                "{{" in text or labels.get(name) == text for name, text in rule.spec.label_texts
-            ):
+            if rule.spec.name != labels.get(ALERT_NAME) or not rule.spec.condition.matches(labels):
+                continue
+            if all("{{" in text or labels.get(name) == text for name, text in rule.spec.label_texts):
                 return rule, group.spec.key.words
     return None, ""
 

@@ -10,6 +10,7 @@ from exporter.model.duration import format_duration
 from exporter.model.matcher import MatchOp
 from exporter.rules.active import AlertState
 from exporter.rules.alerting import ALERT_NAME, AlertingRule
+from exporter.rules.comments import in_one_line
 from exporter.rules.group import Rule, RuleGroup
 from exporter.rules.status import Health
 from exporter.time_slice import TimeSlice
@@ -26,6 +27,8 @@ MOST_FAILING: Final = 20
 class RuleRow:
     """One rule. `anchor` is what links to it name: its name, with a number where others have the same.
 
+    `where` says which labels it is for, where it is one of several variants.
+
     `matcher` finds its alerts, `line` is the expression in one. `state` is that of its worst alert, empty for
     a rule that records.
     """
@@ -37,6 +40,7 @@ class RuleRow:
     query: str
     line: str
     waits: str
+    where: str
     severity: str
     took: str
     samples: int
@@ -159,7 +163,8 @@ def _row(rule: Rule, anchor: str) -> RuleRow:
         matcher=format_matcher(make_matcher(ALERT_NAME, MatchOp.EQUAL, name)),
         state=state,
         query=rule.spec.query.strip(),
-        line=" ".join(rule.spec.query.split()),
+        line=in_one_line(rule.spec.query),
+        where=str(rule.spec.condition) if isinstance(rule, AlertingRule) else "",
         waits=waits,
         severity=dict(rule.spec.label_texts).get("severity", ""),
         took=format_seconds(status.evaluation_seconds),
