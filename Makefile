@@ -17,7 +17,7 @@ help:
 	@echo "make lint        ruff and mypy"
 	@echo "make format      let ruff format the code"
 	@echo "make dashboards  write dashboards/*.json anew"
-	@echo "make docs        bring docs/configuration.md, metrics.md, verified.md, commands.md, man page and help up to date"
+	@echo "make docs        bring docs/configuration.md, metrics.md, rules_reference.md, verified.md, commands.md, man page and help up to date"
 	@echo "make site        the documentation as a site, in build/site"
 	@echo "make dist        wheel and sdist in dist/, the same bytes each time for the same commit"
 	@echo "make protocol    generate the Python of exporter/remote/protocol/*.proto anew"
@@ -59,6 +59,7 @@ docs: $(STAMP)
 	$(BIN)/python -m exporter.config.reference docs/configuration.md
 	$(BIN)/python -m tests.crossings.page docs/verified.md
 	$(BIN)/python -m exporter.metrics_reference.page docs/metrics.md
+	$(BIN)/python -m exporter.rule_export.reference docs/rules_reference.md
 	$(BIN)/python -m exporter.cli.help
 	$(BIN)/python -m exporter.cli.reference
 	$(BIN)/redis-vigil rules --kubernetes --output deploy/kubernetes/components/prometheus-operator/rules
