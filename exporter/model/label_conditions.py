@@ -63,7 +63,7 @@ def parse_condition(text: str) -> tuple[Matcher, ...]:
     stripped = text.strip()
     inner = stripped[1:-1] if stripped.startswith("{") and stripped.endswith("}") else stripped
     found, at = [], 0
-    while at < len(inner):
+    while inner[at:].strip():
         match = _MATCHER.match(inner, at)
         if match is None:
             raise InvalidConditionError(
@@ -100,7 +100,8 @@ def remaining(conditions: Iterable[tuple[Matcher, ...]]) -> list[LabelCondition 
     found = []
     for condition in (*conditions, ()):
         found.append(_without(condition, before))
-        before.append(condition)
+        if _simplified(condition) is not None:
+            before.append(condition)
     return found
 
 
@@ -165,7 +166,7 @@ def _matcher(name: str, op: MatchOp, quoted: str) -> Matcher:
     try:
         return Matcher(name, op, unescape(quoted[1:-1], quoted[0]).decode())
     except (InvalidEscapeError, UnicodeDecodeError) as error:
-        raise InvalidConditionError(f"{quoted}: {error}") from None
+        raise InvalidConditionError(f"{quoted} is not a text: {error}") from None
     except InvalidRegexError as error:
         raise InvalidConditionError(f"error parsing regexp: {error}") from None
 

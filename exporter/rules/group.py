@@ -229,9 +229,11 @@ class RuleGroup:
         lost = [rule for rule in gone if isinstance(rule, AlertingRule)]
         for before in (*self.alerting_rules, *lost):
             rules = variants.get((before.spec.name, before.spec.label_texts), ())
+            if not any(rule.spec.condition for rule in (before, *rules)):
+                continue
             for labels in list(before.active):
                 now = next((rule for rule in rules if rule.spec.condition.matches(labels)), None)
-                if now is not None and now is not before and any(rule.spec.condition for rule in rules):
+                if now is not None and now is not before:
                     now.active.setdefault(labels, before.active.pop(labels))
 
     def adopt(self, left: MutableSequence[AlertingRule]) -> None:

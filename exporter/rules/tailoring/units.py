@@ -69,7 +69,7 @@ def tell_number(number: float, unit: str) -> str:
         return f"{format_float(number)}%"
     if unit.split(" ")[0] == BYTES and number and number == int(number):
         return _tell_size(int(number))
-    if unit == SECONDS and number and (number * 1000).is_integer():
+    if unit == SECONDS and number and float(number * 1000).is_integer():
         return ("-" if number < 0 else "") + format_duration(round(abs(number) * 1000))
     return format_float(number)
 

@@ -1,5 +1,6 @@
 """Rules, and what is wanted otherwise in them."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ def entries_of(text: str) -> Mapping[str, Sequence[RuleSection]]:
 def rule_file(expr: str, name: str = "A", **more: Any) -> RuleFile:
     """A file with one rule."""
     rule = {"alert": name, "expr": expr, **more}
-    return read(str({"groups": [{"name": "g", "rules": [rule]}]}))
+    return read(json.dumps({"groups": [{"name": "g", "rules": [rule]}]}))
 
 
 def alerts_of(files: Sequence[RuleFile]) -> list[AlertSpec]:
