@@ -120,7 +120,9 @@ def _placed(problems: Sequence[Problem], path: Path | None) -> Sequence[Problem]
     if path is None or all(problem.file for problem in problems):
         return problems
     document = Document.load(path)
-    return [problem if problem.file else _placed_in(document, problem) for problem in problems]
+    placed = [_placed_in(document, problem) for problem in problems if not problem.file]
+    placed.sort(key=lambda problem: (problem.line, problem.column))
+    return [*placed, *(problem for problem in problems if problem.file)]
 
 
 def _placed_in(document: Document, problem: Problem) -> Problem:

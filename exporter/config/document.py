@@ -100,6 +100,9 @@ class Document:
 
 
 def _child(node: Node, step: str | int) -> Node | None:
+    if node.items is not None and len(node.items) == 1 and isinstance(step, str):
+        # Where one may stand without a list, problems of one have no index.
+        return _child(node.items[0], step)
     if node.items is not None and isinstance(step, int):
         return node.items[step] if step < len(node.items) else None
     if node.entries is not None and step in node.entries:

@@ -53,13 +53,25 @@ def _problems_of_names(files: Iterable[RuleFile], rules: Entries) -> Iterator[Pr
     specs = list(_specs(files))
     alerts = {spec.name for spec in specs if isinstance(spec, AlertSpec)}
     recorded = {spec.name for spec in specs} - alerts
-    for name in rules:
+    for name, entries in rules.items():
+        numbers = {_main_words(spec) for spec in specs if isinstance(spec, AlertSpec) and spec.name == name}
+        if len(numbers) > 1 and any(entry.threshold for entry in entries):
+            listed = ", ".join(sorted(numbers))
+            message = (
+                f"several rules have this name, and other thresholds ({listed}): give each a name of its own"
+            )
+            yield Problem(("rules", name), message, at_key=True)
         if name in recorded:
             message = "is a recording rule: only rules that alert can be set here; copy its file to change it"
             yield Problem(("rules", name), message, at_key=True)
         elif name not in alerts:
             message = f"no rule of rule_files has this name{hint(name, sorted(alerts))}"
             yield Problem(("rules", name), message, at_key=True)
+
+
+def _main_words(spec: AlertSpec) -> str:
+    main = thresholds_of(spec).main
+    return "none" if main is None else f"{main.op} {main.number:g}".strip()
 
 
 def _specs(files: Iterable[RuleFile]) -> Iterator[RuleSpec]:

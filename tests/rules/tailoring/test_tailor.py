@@ -131,6 +131,17 @@ def test_what_cannot_be_is_one_line_with_its_place(expr: str, wanted: str, messa
     assert problems(expr, wanted) == [f"rules.{message}"]
 
 
+def test_rules_of_one_name_are_set_together_unless_their_numbers_differ() -> None:
+    files = [rule_file("m > 80"), rule_file("m > 80", labels={"a": "b"})]
+    tailored = tailor(files, entries_of("rules: {A: {threshold: 70}}"))
+    assert [spec.query for spec in alerts_of(tailored)] == ["m > 70", "m > 70"]
+    with pytest.raises(ConfigError) as failure:
+        tailor([*files, rule_file("m > 90")], entries_of("rules: {A: {threshold: 70}}"))
+    assert str(failure.value) == (
+        "rules.A: rules of this name have several thresholds (> 80, > 90): give each its own name"
+    )
+
+
 def test_a_recording_rule_cannot_be_set() -> None:
     record = read("groups: [{name: g, rules: [{record: B, expr: m}]}]")
     with pytest.raises(ConfigError, match=r"rules\.B: is a recording rule"):
