@@ -57,9 +57,7 @@ def _problems_of_names(files: Iterable[RuleFile], rules: Entries) -> Iterator[Pr
         numbers = {_main_words(spec) for spec in specs if isinstance(spec, AlertSpec) and spec.name == name}
         if len(numbers) > 1 and any(entry.threshold for entry in entries):
             listed = ", ".join(sorted(numbers))
-            message = (
-                f"several rules have this name, and other thresholds ({listed}): give each a name of its own"
-            )
+            message = f"rules of this name have several thresholds ({listed}): give each its own name"
             yield Problem(("rules", name), message, at_key=True)
         if name in recorded:
             message = "is a recording rule: only rules that alert can be set here; copy its file to change it"
