@@ -138,6 +138,10 @@ class FastLoop(asyncio.SelectorEventLoop):
         except BaseException:
             self._threads -= 1
             raise
+        if transport.get_returncode() is not None:
+            # It has ended before anybody could wait for that.
+            self._threads -= 1
+            return transport, protocol
         exited = protocol.process_exited
 
         def exit_process() -> None:
