@@ -47,7 +47,7 @@ def init(
     offline: OfflineOption = False,
     dry_run: DryRunOption = False,
 ) -> None:
-    r"""Write config.yml and alertmanager.yml for servers, after a look at what they are.
+    """Write config.yml and alertmanager.yml for servers, after a look at what they are.
 
     Asks each server, read-only, and finds its cluster, Sentinel, primary and replicas, and its queues.
     Prints the ACL line of a user who may do no more than what is watched takes. Existing files stay as they
@@ -56,7 +56,7 @@ def init(
     \b
     redis-vigil init redis://cache.example.com:6379
     redis-vigil init --user admin --password-file secrets/redis rediss://node-1:6379 rediss://node-2:6379
-    """
+    """  # noqa: D301  # click goes by the backspace itself
     from exporter.cli.first_files import make_first_files
 
     make_first_files(

@@ -41,7 +41,7 @@ def migrate_redis_exporter(
     output: OutputOption = Path(),
     dry_run: DryRunOption = False,
 ) -> None:
-    r"""Write the configuration that does what a redis_exporter does, and say what differs.
+    """Write the configuration that does what a redis_exporter does, and say what differs.
 
     Its variables (REDIS_ADDR, REDIS_PASSWORD, REDIS_EXPORTER_...) are read from the environment, unless it
     is started by a file or in a container. Secrets go into files of their own, which only you can read.
@@ -49,7 +49,7 @@ def migrate_redis_exporter(
     \b
     redis-vigil migrate redis_exporter --from /lib/systemd/system/prometheus-redis-exporter.service
     redis-vigil migrate redis_exporter -- --redis.addr=redis://cache:6379 --check-keys='db0=queue:*'
-    """
+    """  # noqa: D301  # click goes by the backspace itself
     from exporter.cli.migrating import migrate_exporters
 
     migrate_exporters(flags or (), files or (), env_files or (), prometheus, output, dry_run=dry_run)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.in_process import run_command
+
 GOOD_RULE = "groups: [{name: a, rules: [{alert: Down, expr: redis_up == 0}]}]\n"
 GOOD_ROUTES = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
 GOOD_CONFIG = "targets: [{url: 'redis://h'}]\nrule_files: [rules.yml]\nalerting: {config_file: am.yml}\n"
@@ -165,3 +167,11 @@ def test_help_and_version(folder: Path) -> None:
         done = vigil(folder, *command, "--help")
         assert done.returncode == 0
         assert done.stdout.startswith("Usage: ")
+
+
+def test_examples_in_the_help_stand_on_lines_of_their_own(tmp_path: Path) -> None:
+    for command in (("init",), ("migrate", "redis_exporter")):
+        told = run_command(tmp_path, *command, "--help").stdout
+        lines = [line for line in told.splitlines() if line.startswith(f"  redis-vigil {' '.join(command)} ")]
+        assert len(lines) == 2
+        assert "\\b" not in told
