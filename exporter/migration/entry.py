@@ -25,7 +25,7 @@ class Entry:
     """
 
     file: str
-    data: Mapping[str, Any]
+    data: Mapping[str, Any] = field(repr=False)
     locate: Locate
     _read: set[str] = field(default_factory=set)
 

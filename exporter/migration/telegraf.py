@@ -5,7 +5,7 @@ plugins/common/tls of github.com/influxdata/telegraf, and its docs/CONFIGURATION
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +34,7 @@ _TLS: Final = {
     "ssl_cert": "cert_file",
     "ssl_key": "key_file",
 }
+_COMMANDS: Final = "inputs.redis.commands"
 _SECRET_STORE: Final = (
     "password comes out of a secret store of Telegraf, which is not asked here: have it read by "
     "password_file or password_command"
@@ -49,8 +50,9 @@ class _File:
     """A telegraf.conf with what the environment puts into it."""
 
     name: str
+    content: str = field(repr=False)
     base: Path
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
     notes: Notes
 
     def text(self, entry: Entry, key: str, default: str = "") -> str:
@@ -71,7 +73,7 @@ def migrate_telegraf(text: str, name: str, base: Path, environment: Mapping[str,
     server.
     """
     root = read_toml(text, name, environment)
-    file = _File(name, base, environment, Notes())
+    file = _File(name, text, base, environment, Notes())
     inputs = root.get("inputs")
     if not isinstance(inputs, dict) or not inputs.keys() & _PLUGINS.keys():
         message = "has no [[inputs.redis]] and no [[inputs.redis_sentinel]]"
@@ -155,11 +157,16 @@ def _servers(
 
 
 def _commands(entry: Entry, file: _File) -> Sequence[Entry]:
-    """The commands; all of them are said to stand where the first does."""
+    """The commands, each with its place; those in one list are said to stand where that does."""
     commands = entry.raw("commands") or []
     if not isinstance(commands, list) or not all(isinstance(one, dict) for one in commands):
         raise entry.wrong("commands", "must be tables: [[inputs.redis.commands]]")
-    return [Entry(file.name, one, lambda _: entry.locate("commands")) for one in commands]
+    first = entry.locate("commands")
+    places = [place for place in find_tables(file.content, _COMMANDS) if place.line >= first]
+    if places and places[0].line != first:
+        places = []
+    places += [TablePlace(first, {})] * len(commands)
+    return [Entry(file.name, one, place.locate) for one, place in zip(commands, places, strict=False)]
 
 
 def _parse(text: str, default_port: int, uses_tls: bool) -> ServerUrl:
