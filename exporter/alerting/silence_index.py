@@ -83,6 +83,7 @@ class SilenceIndex:
 
     def __init__(self) -> None:
         self.ids: list[list[str]] = []
+        self._empty = 0
         self._conditions: list[Matchers] = []
         self._numbers: dict[Matchers, int] = {}
         self._by_equal: dict[str, dict[str, list[int]]] = {}
@@ -100,7 +101,20 @@ class SilenceIndex:
             self._conditions.append(condition)
             self.ids.append([])
             self._place(condition, number)
+        elif not self.ids[number]:
+            self._empty -= 1
         self.ids[number].append(silence_id)
+
+    def remove(self, silence_id: str, matchers: Matchers) -> None:
+        """Remove a silence; its condition stays, so that what is remembered of alerts holds."""
+        ids = self.ids[self._numbers[tuple(sorted(matchers))]]
+        ids.remove(silence_id)
+        self._empty += not ids
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether most conditions have no silence any more: another index would be smaller."""
+        return self._empty > len(self.ids) // 2 + _SPARE
 
     def matching(self, labels: Labels) -> Matching:
         """The conditions that an alert fits; matchers never change, so that it is remembered."""

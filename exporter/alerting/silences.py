@@ -187,12 +187,12 @@ class Silences:
 
     def _drop(self, ids: Sequence[str]) -> None:
         for silence_id in ids:
-            del self._silences[silence_id]
-        if ids:
+            self._index.remove(silence_id, self._silences.pop(silence_id).matchers)
+        if self._index.is_worn:
             self._index = SilenceIndex()
             for silence in self._silences.values():
                 self._index.add(silence.id, silence.matchers)
-            self._active_until = self._active_from
+        self._active_until = self._active_from
 
     def _store(self, silence: Silence) -> None:
         if silence.id not in self._silences:

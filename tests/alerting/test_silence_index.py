@@ -50,6 +50,21 @@ def test_the_index_finds_what_each_silence_says(steps: list[tuple[str, object, i
             kept = [one for one in kept if one.id not in gone]
 
 
+def test_an_index_of_silences_that_are_gone_is_made_anew() -> None:
+    silences = Silences(limit=10_000)
+    labels = Labels({"instance": "host-1"})
+    for number in range(4_000):
+        one = silence(number, (Matcher("instance", MatchOp.EQUAL, f"host-{number}"),), NOW)
+        silences.restore([one])
+    assert silences.silencing(labels, NOW) == ("0001",)
+    before = silences._index
+    assert len(silences.collect_garbage(NOW + 1e9)) == 4_000
+    assert silences._index is not before
+    assert silences.silencing(labels, NOW) == ()
+    silences.restore([silence(5_000, (Matcher("instance", MatchOp.EQUAL, "host-1"),), NOW)])
+    assert silences.silencing(labels, NOW) == ("5000",)
+
+
 def test_silences_about_one_server_each_are_not_all_asked_about_an_alert() -> None:
     asked = []
 

@@ -32,7 +32,7 @@ def _assets() -> dict[str, Asset]:
     found = {}
     for path in sorted(_FOLDER.iterdir()):
         if path.suffix in _KINDS:
-            body = path.read_bytes()
+            body = _read(path)
             found[_hashed(path, body)] = Asset(body, _KINDS[path.suffix])
     return found
 
@@ -41,7 +41,16 @@ def _assets() -> dict[str, Asset]:
 def asset_path(name: str) -> str:
     """Return the path of a file below the daemon's root: `static/style-0123456789ab.css`."""
     path = _FOLDER / name
-    return f"static/{_hashed(path, path.read_bytes())}"
+    return f"static/{_hashed(path, _read(path))}"
+
+
+def _read(path: Path) -> bytes:
+    """A file as browsers get it: a module without its comments and indents, which are a tenth of it."""
+    body = path.read_bytes()
+    if path.suffix != ".js":
+        return body
+    lines = [line.strip() for line in body.splitlines()]
+    return b"\n".join(line for line in lines if line and not line.startswith(b"//")) + b"\n"
 
 
 def routes() -> Sequence[Route]:

@@ -1,10 +1,12 @@
 """The stylesheet and the module of the pages."""
 
 import re
+from pathlib import Path
 
 import httpx
 from starlette.applications import Starlette
 
+import exporter
 from exporter.web.pages.routes import routes
 from tests.web.asgi import request
 from tests.web.pages.page_context import page_context
@@ -30,6 +32,14 @@ def test_every_file_a_page_names_is_there_for_ever() -> None:
             "text/javascript",
             "image/svg+xml",
         }
+
+
+def test_the_module_is_small_and_has_no_text_over_several_lines() -> None:
+    (file,) = re.findall(r'src="\.(/static/app-[^"]+)"', get("/").text)
+    assert len(get(file).content) < 20_000
+    # Its lines are sent without what stands before them, which would change such a text.
+    source = (Path(exporter.__file__).parent / "web/pages/static/app.js").read_text()
+    assert all(line.count("`") % 2 == 0 for line in source.splitlines())
 
 
 def test_a_file_of_another_version_is_not_there() -> None:
