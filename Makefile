@@ -60,6 +60,7 @@ docs: $(STAMP)
 	$(BIN)/python -m tests.crossings.page docs/verified.md
 	$(BIN)/python -m exporter.metrics_reference.page docs/metrics.md
 	$(BIN)/python -m exporter.rule_export.reference docs/rules_reference.md
+	$(BIN)/python -m exporter.migration.redis_exporter.page docs/redis_exporter.md
 	$(BIN)/python -m exporter.cli.help
 	$(BIN)/python -m exporter.cli.reference
 	$(BIN)/redis-vigil rules --kubernetes --output deploy/kubernetes/components/prometheus-operator/rules

@@ -18,7 +18,7 @@ def migrate_redis_exporter(
         list[str] | None,
         typer.Argument(
             help="Its flags, after --: alone, with the program before them, or a whole docker run.",
-            metavar="[-- FLAG...]",
+            metavar="FLAG",
         ),
     ] = None,
     files: Annotated[
