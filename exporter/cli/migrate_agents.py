@@ -23,8 +23,9 @@ def telegraf(
 
     Variables are put in from the environment; what is not taken is said with its line.
 
-    Example: redis-vigil migrate telegraf /etc/telegraf/telegraf.conf --output /etc/redis-vigil
-    """
+    \b
+    redis-vigil migrate telegraf /etc/telegraf/telegraf.conf --output /etc/redis-vigil
+    """  # noqa: D301  # click goes by the backspace itself
     from exporter.cli.migrating_files import convert_telegraf
 
     convert_telegraf(file, output, dry_run=dry_run)
@@ -41,8 +42,9 @@ def datadog(
 
     What is not taken is said with its line.
 
-    Example: redis-vigil migrate datadog /etc/datadog-agent/conf.d/redisdb.d/conf.yaml --output vigil
-    """
+    \b
+    redis-vigil migrate datadog /etc/datadog-agent/conf.d/redisdb.d/conf.yaml
+    """  # noqa: D301  # click goes by the backspace itself
     from exporter.cli.migrating_files import convert_datadog
 
     convert_datadog(file, output, dry_run=dry_run)
@@ -57,8 +59,9 @@ def netdata(
 
     What is not taken is said with its line.
 
-    Example: redis-vigil migrate netdata /etc/netdata/go.d/redis.conf --output /etc/redis-vigil
-    """
+    \b
+    redis-vigil migrate netdata /etc/netdata/go.d/redis.conf --output /etc/redis-vigil
+    """  # noqa: D301  # click goes by the backspace itself
     from exporter.cli.migrating_files import convert_netdata
 
     convert_netdata(file, output, dry_run=dry_run)

@@ -53,8 +53,10 @@ def migrate_prometheus(
     rules, Alertmanagers, remote_write and external_labels, and says with file and line what is not
     taken. A job for that Prometheus to scrape the daemon instead comes along.
 
-    Example: redis-vigil migrate prometheus /etc/prometheus/prometheus.yml --output /etc/redis-vigil
-    """
+    \b
+    redis-vigil migrate prometheus /etc/prometheus/prometheus.yml --output /etc/redis-vigil
+    redis-vigil migrate prometheus prometheus.yml --exporter cache-1:9121=redis://10.0.0.7:6380
+    """  # noqa: D301  # click goes by the backspace itself
     from exporter.cli.migrating_files import convert_prometheus
 
     exporters = (exporter or (), password_file)
