@@ -21,6 +21,10 @@ _LIBRARIES: Final = {
 }
 
 
+_DOCKER_PLUGINS: Final = tuple(
+    Path(folder, "docker/cli-plugins/docker-compose")
+    for folder in ("/usr/libexec", "/usr/lib", "/usr/local/lib", "/usr/local/libexec")
+)
 NOT_IN_DEBIAN: Final = frozenset({"docker-compose", "helm", "kubectl"})
 """Programs that no package of Debian brings: tests of one that is missing are left out and named, always."""
 
@@ -40,6 +44,9 @@ def find_program(name: str) -> Path | None:
     if name in _LIBRARIES:
         return _LIBRARIES[name] if _LIBRARIES[name].exists() else None
     found = shutil.which(name)
+    if found is None and name == "docker-compose":
+        # A plug-in of docker runs by itself too.
+        return next((path for path in _DOCKER_PLUGINS if path.exists()), None)
     return Path(found) if found else None
 
 

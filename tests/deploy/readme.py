@@ -1,6 +1,8 @@
 """The commands and the files that a README shows: what tests follow is read from it, not copied."""
 
+import os
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -48,3 +50,13 @@ def commands_of(path: Path, *headings: str) -> list[str]:
 def _commands(text: str) -> list[str]:
     lines = text.replace("\\\n", "").splitlines()
     return [line[2:].strip() for line in lines if line.startswith(_PROMPTS)]
+
+
+def own_environment(folder: Path) -> dict[str, str]:
+    """This process' environment, in which `redis-vigil` is the one of this checkout."""
+    program = folder / "bin" / "redis-vigil"
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m exporter "$@"\n')
+    program.chmod(0o755)
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}

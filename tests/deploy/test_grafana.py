@@ -1,33 +1,27 @@
 """What Grafana is provisioned with: the README's commands, and files that name what they bring there."""
 
 import json
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Final
 
 import yaml
 
-from tests.deploy.readme import DEPLOY, ROOT, commands_of
+from tests.deploy.readme import DEPLOY, ROOT, commands_of, own_environment
 
 FOLDER: Final = DEPLOY / "grafana"
 
 
 def test_the_readme_puts_everything_where_grafana_looks(tmp_path: Path) -> None:
     (tmp_path / "etc" / "grafana" / "provisioning" / "datasources").mkdir(parents=True)
-    program = tmp_path / "bin" / "redis-vigil"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m exporter "$@"\n')
-    program.chmod(0o755)
     *commands, restart = commands_of(FOLDER / "README.md")
     assert restart == "systemctl restart grafana-server"
-    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    environment = own_environment(tmp_path)
     for command in commands:
         here = re.sub(r"(?<= )/(?=etc/|var/)", f"{tmp_path}/", command)
         assert here != command
-        subprocess.run(["bash", "-euc", here], cwd=ROOT, check=True, env={**os.environ, "PATH": path})
+        subprocess.run(["bash", "-euc", here], cwd=ROOT, check=True, env=environment)
     provisioning = tmp_path / "etc" / "grafana" / "provisioning"
     (provider,) = yaml.safe_load((provisioning / "dashboards" / "redis-vigil.yml").read_text())["providers"]
     boards = sorted((tmp_path / provider["options"]["path"].lstrip("/")).glob("*.json"))

@@ -1,9 +1,7 @@
 """The manifests for Kubernetes: schemas, what the pod may do, and the README followed up to the cluster."""
 
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +12,7 @@ import exporter
 from exporter.config.alertmanager.config import load_alertmanager_config
 from exporter.config.main import load_config
 from tests.deploy.kubernetes import Manifest, by_kind, check_meeting, check_object, check_pod, objects_in
-from tests.deploy.readme import DEPLOY, ROOT, commands_of
+from tests.deploy.readme import DEPLOY, ROOT, commands_of, own_environment
 from tests.peers import require_program
 
 FOLDER: Final = DEPLOY / "kubernetes"
@@ -70,9 +68,7 @@ def test_the_rules_are_those_of_the_command(tmp_path: Path) -> None:
     (command,) = commands_of(README, "Thresholds")
     copy = tmp_path / "kubernetes"
     shutil.copytree(COMPONENT, copy / "components" / COMPONENT.name)
-    words = command.split()
-    assert words.pop(0) == "redis-vigil"
-    subprocess.run([sys.executable, "-m", "exporter", *words], cwd=copy, check=True, env=environment())
+    subprocess.run(["bash", "-euc", command], cwd=copy, check=True, env=own_environment(tmp_path))
     made, kept = (
         {path.name: path.read_text() for path in folder.glob("*.yaml")}
         for folder in (copy / "components" / COMPONENT.name / "rules", COMPONENT / "rules")
@@ -81,10 +77,6 @@ def test_the_rules_are_those_of_the_command(tmp_path: Path) -> None:
     assert {name.removeprefix("redis-vigil-") for name in kept} == {
         f"{path.stem}.yaml" for path in (ROOT / "rules").glob("*.yml")
     }
-
-
-def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def test_the_alert_on_the_daemon_is_that_of_prometheus() -> None:

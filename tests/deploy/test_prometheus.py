@@ -1,8 +1,6 @@
 """Files for Prometheus and Alertmanager: what their own tools say, and the README followed."""
 
-import os
 import subprocess
-import sys
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -13,7 +11,7 @@ import pytest
 import yaml
 
 from tests.conftest import StartServer
-from tests.deploy.readme import DEPLOY, ROOT, commands_of
+from tests.deploy.readme import DEPLOY, commands_of, own_environment
 from tests.live.daemon import Daemon, wait_until
 from tests.peers import require_program
 from tests.servers import free_port
@@ -23,12 +21,7 @@ FOLDER: Final = DEPLOY / "prometheus"
 
 def followed(readme: Path, cwd: Path, folder: Path) -> None:
     """Run all commands of a README in a folder, `redis-vigil` being the one of this checkout."""
-    program = folder / "bin" / "redis-vigil"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m exporter "$@"\n')
-    program.chmod(0o755)
-    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
+    environment = own_environment(folder)
     commands = commands_of(readme)
     assert commands
     for command in commands:
