@@ -117,6 +117,7 @@ def test_the_dockerfile_builds_an_image_that_does_what_its_readme_says(
         config = image.root / "config" / "config.yml"
         config.write_text(f"targets: [{{url: '{url}', instance: file}}]\n")
         check_a_container(image, tmp_path / "file", {}, ["run"])
+        check_a_container(image, tmp_path / "json", {}, ["--log.json", "run"])
 
 
 def check_what_it_holds(image: Image) -> None:

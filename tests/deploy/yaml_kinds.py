@@ -84,6 +84,12 @@ def judge_rules(text: str, folder: Path) -> None:
     load_rule_files([_written(text, folder, "rules.yml")])
 
 
+def judge_rule(text: str, folder: Path) -> None:
+    """A part of a rule."""
+    rule = {"record": "part", **yaml.safe_load(text)}
+    judge_rules(yaml.safe_dump({"groups": [{"name": "part", "rules": [rule]}]}), folder)
+
+
 def judge_web(text: str, folder: Path) -> None:
     """web-config.yml."""
     load_web_config(_written(text, folder, "web-config.yml"))
@@ -101,6 +107,7 @@ _JUDGES: Final[tuple[tuple[frozenset[str], Judge], ...]] = (
     (_PROMETHEUS_ALONE, judge_prometheus),
     (_ALERTMANAGER, judge_alertmanager),
     (frozenset({"groups"}), judge_rules),
+    (frozenset({"expr"}), judge_rule),
     (_WEB, judge_web),
 )
 
