@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from exporter.cli.draft_output import deliver
@@ -29,12 +30,8 @@ def migrate_exporters(
         found.append(read_words(flags, {**os.environ, **more}, Path(), origin))
     migration = convert(found)
     remarks = scraping_remarks(prometheus) if prometheus else ()
-    deliver(
-        migration.draft,
-        output,
-        dry_run=dry_run,
-        next_steps=(*remarks, *next_steps(output, migration.log_options)),
-    )
+    draft = replace(migration.draft, differs=(*migration.draft.differs, *remarks))
+    deliver(draft, output, dry_run=dry_run, next_steps=next_steps(output, migration.log_options))
 
 
 def next_steps(output: Path, options: Sequence[str] = ()) -> Sequence[str]:

@@ -38,6 +38,8 @@ def parse_address(text: str, origin: str, *, lone_user: bool = False) -> ServerU
     """
     # Its library dials what it does not know as a network and an address.
     text = f"redis://{text.removeprefix('tcp://')}" if text.startswith("tcp://") else text
+    if "," in text:
+        raise UsageError(f"{origin} names several servers, as before 1.0 only: write each as a target")
     try:
         url = parse_server_url(text)
     except ValueError as error:

@@ -8,7 +8,7 @@ from typing import Any
 from exporter.config.fields import check_program, required_environment, text_from_file
 from exporter.drafts import Suggestion
 from exporter.migration.notes import Notes
-from exporter.migration.secret_files import secret_file
+from exporter.migration.secret_files import secret_path
 from exporter.model.secret import Secret
 
 
@@ -37,7 +37,7 @@ class SecretFiles:
         for name, content in self.files.items():
             if content == text:
                 return name
-        stem, _ = secret_file(owner, secret)
+        stem = secret_path(owner)
         name, number = stem, 1
         while name in self.files:
             number += 1

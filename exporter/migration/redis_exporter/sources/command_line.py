@@ -10,14 +10,9 @@ from typing import Final
 from exporter.errors import UsageError
 from exporter.migration.redis_exporter.invocation import Invocation
 from exporter.migration.redis_exporter.sources.docker_run import RUNTIMES, read_docker_run
+from exporter.migration.redis_exporter.sources.names import is_exporter
 
-_PROGRAM: Final = re.compile(r"redis[-_]?exporter", re.IGNORECASE)
 _ASSIGNMENT: Final = re.compile(r"([A-Za-z_]\w*)=(.*)", re.ASCII | re.DOTALL)
-
-
-def is_exporter(name: str) -> bool:
-    """Whether a program or an image is a redis_exporter, by its name."""
-    return _PROGRAM.search(name.rpartition("/")[2].partition("@")[0]) is not None
 
 
 def read_words(words: Sequence[str], environment: Mapping[str, str], base: Path, origin: str) -> Invocation:

@@ -9,8 +9,9 @@ from typing import Any
 
 from exporter.errors import UsageError
 from exporter.migration.redis_exporter.invocation import Invocation
-from exporter.migration.redis_exporter.sources.command_line import is_exporter, split
+from exporter.migration.redis_exporter.sources.command_line import split
 from exporter.migration.redis_exporter.sources.environment_file import read_environment_file
+from exporter.migration.redis_exporter.sources.names import is_exporter
 from exporter.migration.redis_exporter.variables import COMPOSE, expand, unknown
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from exporter.errors import UsageError
 from exporter.migration.redis_exporter.invocation import Invocation
 from exporter.migration.redis_exporter.sources.environment_file import read_environment_file
+from exporter.migration.redis_exporter.sources.names import is_exporter
 from exporter.migration.redis_exporter.variables import unknown
 
 RUNTIMES: Final = ("docker", "podman", "nerdctl")
@@ -47,6 +48,10 @@ def read_docker_run(
             remarks.append(f"--entrypoint {value}: taken for redis_exporter")
     if not rest:
         raise UsageError(f"{origin}: names no image")
+    if not is_exporter(rest[0]):
+        raise UsageError(
+            f"{origin}: the image {rest[0]} is no redis_exporter, by its name: give what follows it after --"
+        )
     return Invocation(rest[1:], variables, origin, Path("/"), in_container=True, remarks=remarks)
 
 

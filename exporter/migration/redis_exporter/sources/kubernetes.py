@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from exporter.migration.redis_exporter.invocation import Invocation
-from exporter.migration.redis_exporter.sources.command_line import is_exporter
+from exporter.migration.redis_exporter.sources.names import is_exporter
 from exporter.migration.redis_exporter.variables import KUBERNETES, expand, unknown
 
 

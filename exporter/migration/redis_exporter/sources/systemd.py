@@ -11,8 +11,9 @@ from typing import Final
 
 from exporter.errors import UsageError
 from exporter.migration.redis_exporter.invocation import Invocation
-from exporter.migration.redis_exporter.sources.command_line import is_exporter, read_words, split
+from exporter.migration.redis_exporter.sources.command_line import read_words, split
 from exporter.migration.redis_exporter.sources.environment_file import read_environment_file
+from exporter.migration.redis_exporter.sources.names import is_exporter
 from exporter.migration.redis_exporter.variables import SYSTEMD, expand
 
 _SECTION: Final = re.compile(r"^\s*\[Service\]\s*$", re.MULTILINE)
