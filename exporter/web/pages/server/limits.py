@@ -27,6 +27,7 @@ from exporter.web.pages.server.panels import Panel
 MOST: Final = 4
 """So many stand on a chart, the worst first."""
 
+_MOST_KNOWN: Final = 200
 _BOUNDS: Final = (">", ">=", "<", "<=")
 _INVERSE: Final = {"/": "*", "*": "/", "-": "+", "+": "-"}
 _TONES: Final = ("critical", "warning", "info")
@@ -76,6 +77,10 @@ class Limits:
     _groups: Sequence[RuleGroup] = ()
     _records: Mapping[str, Expr] = field(default_factory=dict)
     _rules: Sequence[AlertingRule] = ()
+    # By the server and what its charts measure; a page that is open asks for the same again and again.
+    _known: dict[tuple[Labels, frozenset[tuple[str, str]]], Sequence[_Candidate]] = field(
+        default_factory=dict
+    )
 
     async def read(
         self,
@@ -87,7 +92,7 @@ class Limits:
     ) -> Mapping[str, Sequence[Limit]]:
         """The limits by the topics of charts, for the server whose series have these labels."""
         self._follow(groups)
-        found = list(self._candidates(panels, labels))
+        found = self._candidates(panels, labels)
         applying = await queries.instants([one.watched for one in found], span.end_ms)
         about_it = [one for one, answer in zip(found, applying, strict=True) if answer.series]
         moving = await queries.ranges([one.threshold for one in about_it if one.threshold], span)
@@ -110,10 +115,20 @@ class Limits:
         self._records = {
             rule.spec.name: rule.spec.expression.root for rule in rules if isinstance(rule, RecordingRule)
         }
+        self._known.clear()
         self._rules = [rule for rule in rules if isinstance(rule, AlertingRule)]
 
-    def _candidates(self, panels: Sequence[Panel], labels: Labels) -> Iterable[_Candidate]:
+    def _candidates(self, panels: Sequence[Panel], labels: Labels) -> Sequence[_Candidate]:
         topics = _topics(panels)
+        key = labels, frozenset(topics.items())
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            found = self._known[key] = list(self._find(topics, labels))
+        return found
+
+    def _find(self, topics: Mapping[str, str], labels: Labels) -> Iterable[_Candidate]:
         likeness = Likeness(self._records, frozenset(name for name, _ in labels))
         instance = Matcher(INSTANCE_LABEL, MatchOp.EQUAL, labels.get(INSTANCE_LABEL))
         for rule in self._rules:
