@@ -7,13 +7,11 @@ servers are killed, stopped, restarted, slow, their connections cut; the daemon'
 gone or the resolver hangs, its clock is set, it is stopped, reloaded, its receiver refuses. With the shipped
 rules. From the schedule follows which alerts are told, each once; anything else is false. The last six
 minutes have no new faults. Memory and file descriptors are compared with those after ten minutes, or after
-half of a shorter run (memory holds eight minutes of samples, and grows until then). Caches of what is on disk
-have caps of their own, grow with the history until they reach them, and are told apart. A fault that this
-machine cannot have (without root) is left out and said.
+half of a shorter run: samples stay in memory for eight minutes and on disk for ten, and both have their full
+size by then. A fault that this machine cannot have (without root) is left out and said.
 
-Ends with 1 where an alert is false, missing or told again, where the log has a traceback, where memory
-without these caches grew by more than 3 % or descriptors by more than one for a hundred, or where SIGTERM
-took more than ten seconds.
+Ends with 1 where an alert is false, missing or told again, where the log has a traceback, where memory grew
+by more than 3 % or descriptors by more than one for a hundred, or where SIGTERM took more than ten seconds.
 """
 
 import argparse
@@ -45,7 +43,7 @@ class Reading(NamedTuple):
     megabytes: float
     descriptors: int
     caches_megabytes: float
-    """What the caches of the history hold of it: each has a cap, which it may reach only after hours."""
+    """What the caches of the history hold of it."""
 
 
 class Outcome(NamedTuple):
@@ -188,17 +186,14 @@ def report(outcome: Outcome, seconds: float) -> bool:
     print_table(outcome)
     wrong = judge(outcome)
     early, late = growth(outcome.readings, seconds)
-    grown_megabytes = late.megabytes - early.megabytes
-    in_caches = late.caches_megabytes - early.caches_megabytes
-    grown = (grown_megabytes - max(0.0, in_caches)) / early.megabytes
+    grown = late.megabytes / early.megabytes - 1
     print(f"\nalerts false, missing or told again: {len(wrong)}", *wrong, sep="\n  ")
     print(
         f"memory: {early.megabytes:.1f} MB after {early.at / 60:.0f} min, {late.megabytes:.1f} MB at the end"
     )
     print(
         f"  of it caches of the history: {early.caches_megabytes:.1f} MB, {late.caches_megabytes:.1f} MB\n"
-        f"  growth: {100 * grown_megabytes / early.megabytes:+.1f} %, without what the caches grew by "
-        f"{100 * grown:+.1f} %; greatest: {max(one.megabytes for one in outcome.readings):.1f} MB"
+        f"  growth: {100 * grown:+.1f} %; greatest: {max(one.megabytes for one in outcome.readings):.1f} MB"
     )
     print("  each five minutes, and the caches:", *_each_five_minutes(outcome.readings))
     print(f"file descriptors: {early.descriptors}, {late.descriptors} at the end")

@@ -225,9 +225,9 @@ class World:
             "global": {"sample_interval": self.interval, "evaluation_interval": self.interval},
             "targets": targets,
             "rule_files": [*map(str, shipped_rules()), "own.yml"],
-            # Short, so that the history has its full size, and each keyspace its series, long before the
-            # memory is compared.
-            "storage": {"path": "data", "retention": "8m"},
+            # Short, so that memory and disk hold all that they will ever hold, and each keyspace has its
+            # series, before the memory is compared.
+            "storage": {"path": "data", "retention": "8m", "history": "10m"},
             "samplers": {"keyspace": {"interval": "4m"}},
             "alerting": {"config_file": "alertmanager.yml"},
         }
