@@ -107,8 +107,6 @@ class App:
         """Stop every part in the order in which data flows; a message under way is sent.
 
         A part that hangs is left behind, in time for the next.
-
-        A part that hangs is left behind, in time for the next.
         """
         log.info("stopping")
         self.reloader.events.stopping()

@@ -21,8 +21,6 @@ class Housekeeping:
     """Writes the daemon's own metrics into the store about as often as targets are sampled.
 
     It also drops samples that are too old or too many.
-
-    It also drops samples that are too old or too many.
     """
 
     def __init__(
@@ -71,8 +69,6 @@ class Housekeeping:
 
     def _mark_orphans_stale(self, now_ms: int) -> None:
         """Mark restored series stale whose source has not written since.
-
-        Such are those of targets that are no longer configured.
 
         Such are those of targets that are no longer configured.
         """
