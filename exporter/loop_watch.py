@@ -21,6 +21,9 @@ _PAUSE_SECONDS: Final = 0.25
 _BUCKETS: Final = (0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _LOG_SECONDS: Final = 60.0
 _MAX_FRAMES: Final = 12
+_MAX_THREADS: Final = 3
+# Modules of the standard library in which threads wait for locks and for work.
+_WAITING: Final = frozenset({"threading.py", "thread.py", "queue.py", "selectors.py"})
 _PACKAGE: Final = Path(exporter.__file__).parent
 # The end of a stop must not wait for a loop that has ended.
 _PATIENCE_SECONDS: Final = 1.0
@@ -86,6 +89,8 @@ class LoopWatch:
         place = ""
         if not self._answered.wait(STALL_SECONDS):
             place = place_of_thread(self._loop_thread)
+            if beside := places_beside(self._loop_thread):
+                place = f"{place}; beside it {beside}"
             while not self._answered.wait(_PATIENCE_SECONDS):
                 if self._ended.is_set():
                     return
@@ -116,6 +121,33 @@ class LoopWatch:
 def place_of_thread(thread: int) -> str:
     """Return the place of a thread (see `place_of`), by its ident."""
     return place_of(sys._current_frames().get(thread))
+
+
+def places_beside(loop_thread: int) -> str:
+    """Return the places of other threads that compute, which the loop may be waiting for; empty without any.
+
+    Threads that wait do so in the standard library.
+    """
+    frames = sys._current_frames()
+    busy = [
+        f"{thread.name}: {place_of(frames.get(thread.ident or 0))}"
+        for thread in threading.enumerate()
+        if thread.ident not in (loop_thread, threading.get_ident())
+        and _computes(frames.get(thread.ident or 0))
+    ]
+    return "; ".join(busy[:_MAX_THREADS])
+
+
+def _computes(frame: FrameType) -> bool:
+    """Whether a thread is about something of this package, and does not wait."""
+    if Path(frame.f_code.co_filename).name in _WAITING:
+        return False
+    below: FrameType | None = frame
+    while below is not None:
+        if Path(below.f_code.co_filename).is_relative_to(_PACKAGE):
+            return True
+        below = below.f_back
+    return False
 
 
 def place_of(frame: FrameType | None) -> str:

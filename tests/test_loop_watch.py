@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 import sys
 import threading
 import time
@@ -10,7 +11,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from exporter.log import configure_logging
-from exporter.loop_watch import LoopWatch, place_of
+from exporter.loop_watch import LoopWatch, place_of, places_beside
+from exporter.web.api_v1.cooperative import CooperativeTask
 
 SECRET = "hunter2"
 
@@ -97,3 +99,28 @@ def test_the_watch_ends_with_its_loop(log: io.StringIO) -> None:
     while any(thread.name == "loop watch" for thread in threading.enumerate()):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_threads_that_compute_are_told_and_those_that_wait_are_not() -> None:
+    task, is_spinning, ended = CooperativeTask(), threading.Event(), False
+
+    def spin(_: CooperativeTask) -> None:
+        is_spinning.set()
+        while not ended:
+            pass
+
+    computing = threading.Thread(target=task.run, args=(spin,), name="query_0")
+    waiting = threading.Thread(target=task.run_slice, args=(0.005,), name="waits")
+    computing.start()
+    waiting.start()
+    try:
+        assert is_spinning.wait(10)
+        time.sleep(0.05)
+        found = places_beside(threading.get_ident())
+    finally:
+        ended = True
+        computing.join()
+        waiting.join()
+    assert re.fullmatch(
+        r"query_0: test_loop_watch\.py:\d+ spin < web/api_v1/cooperative\.py:\d+ run < .*", found
+    )
