@@ -130,10 +130,9 @@ def places_beside(loop_thread: int) -> str:
     """
     frames = sys._current_frames()
     busy = [
-        f"{thread.name}: {place_of(frames.get(thread.ident or 0))}"
-        for thread in threading.enumerate()
-        if thread.ident not in (loop_thread, threading.get_ident())
-        and _computes(frames.get(thread.ident or 0))
+        f"{names.get(one, one)}: {place_of(frame)}"
+        for one, frame in frames.items()
+        if frame is not None and _computes(frame)
     ]
     return "; ".join(busy[:_MAX_THREADS])
 
