@@ -128,11 +128,11 @@ def places_beside(loop_thread: int) -> str:
 
     Threads that wait do so in the standard library.
     """
-    frames = sys._current_frames()
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
     busy = [
-        f"{names.get(one, one)}: {place_of(frame)}"
-        for one, frame in frames.items()
-        if frame is not None and _computes(frame)
+        f"{names.get(ident, ident)}: {place_of(frame)}"
+        for ident, frame in sys._current_frames().items()
+        if ident not in (loop_thread, threading.get_ident()) and _computes(frame)
     ]
     return "; ".join(busy[:_MAX_THREADS])
 
