@@ -100,6 +100,8 @@ class KubernetesSection(AddressedSection):
         yield from super()._problems()
         if self.kubeconfig_file and self.api_server:
             yield Problem(("api_server",), "kubeconfig_file says where it is: only one of them can be given")
+        if self.api_server and "?" in self.api_server.reveal():
+            yield Problem(("api_server",), "must end with its path: the paths of lists are appended to it")
         for name in ("authorization", "tls_config"):
             if name in self.model_fields_set and not self.api_server:
                 yield Problem((name,), "has no effect without api_server")

@@ -375,6 +375,7 @@ def test_a_kubeconfig_that_cannot_be_used(
         ({"role": "node"}, "role"),
         ({"namespaces": {"names": ["No Space"]}}, "is not the name of a namespace"),
         ({"authorization": {"credentials": "x"}}, "has no effect without api_server"),
+        ({"api_server": "https://h/?token=x"}, "must end with its path"),
         ({"selectors": [{"label": "a"}, {"label": "b", "role": "endpointslice"}]}, "join them by commas"),
         ({"tls": {"insecure_skip_verify": True}}, "needs scheme: rediss"),
     ],

@@ -63,7 +63,25 @@ CONFIG: dict[str, Any] = {
             {"url": f"http://u:{MARK}12@127.0.0.1:8/sd?token={MARK}13", "password": f"{MARK}14"},
             {"url": f"{{hook}}/sd?token={MARK}15"},
         ],
+        "dns": [{"names": ["a.example.com"], "nameservers": ["127.0.0.1:1"], "password": f"{MARK}27"}],
+        "kubernetes": [
+            {
+                "api_server": f"http://u:{MARK}28@127.0.0.1:1",
+                "authorization": {"credentials": f"{MARK}43"},
+                "tls_config": {"cert": "c", "key": f"{MARK}44"},
+                "password": f"{MARK}45",
+            },
+            {"api_server": NOBODY, "authorization": {"credentials": f"{MARK}46"}},
+        ],
     },
+    "peers": [
+        {
+            "url": f"http://u:{MARK}{number}@127.0.0.1:1/x?token={MARK}{number}",
+            "name": f"peer-{number}",
+            **way,
+        }
+        for number, way in enumerate(WAYS_IN, 100)
+    ],
     "otlp": {
         "endpoint": f"http://u:{MARK}22@127.0.0.1:1/otlp?token={MARK}23",
         "interval": "15s",
