@@ -107,16 +107,22 @@ def _thresholds(drawing: Drawing) -> Iterator[str]:
         share = placing.threshold_share(drawing, drawable(one.value))
         if share is None:
             continue
-        is_above = placing.has_room_above(drawing, share)
-        middle = share + (-_TEXT_AWAY if is_above else _TEXT_AWAY)
-        side = next((side for side, texts in taken.items() if _is_free(middle, texts)), None)
+        preferred = placing.has_room_above(drawing, share)
+        places = [(side, is_above) for is_above in (preferred, not preferred) for side in taken]
+        found = next((one for one in places if _is_free(_middle(share, one[1]), taken[one[0]])), None)
         at, text = percent(share), ""
-        if side is not None:
-            taken[side].append(middle)
+        if found is not None:
+            side, is_above = found
+            taken[side].append(_middle(share, is_above))
             place = f'x="{"100%" if side else "4"}" y="{at}" dy="{-5 if is_above else 13}"'
             text = f'<text class="tl{side}" {place}>{shown(one.text)}</text>'
         title = "" if text else f"<title>{shown(one.text)}</title>"
         yield f'<g class="{one.severity}">{title}<line class="th" x2="100%" y1="{at}" y2="{at}"/>{text}</g>'
+
+
+def _middle(share: float, is_above: bool) -> float:
+    """The middle of the text of a threshold."""
+    return share + (-_TEXT_AWAY if is_above else _TEXT_AWAY)
 
 
 def _is_free(middle: float, texts: Sequence[float]) -> bool:

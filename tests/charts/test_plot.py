@@ -142,6 +142,12 @@ def test_texts_of_thresholds_do_not_lie_upon_each_other() -> None:
     assert text.count('class="th"') == 3
 
 
+def test_a_text_that_has_no_room_on_the_usual_side_of_its_line_stands_on_the_other() -> None:
+    near = [Threshold(value, f"limit {value}", "warning") for value in (2.0, 1.97, 1.8)]
+    text = plot(chart([1.0] * 11, thresholds=near))
+    assert [text.count(f">limit {value}</text>") for value in (2.0, 1.97, 1.8)] == [1, 1, 1]
+
+
 def test_marks_that_lie_near_to_each_other_become_one() -> None:
     marks = [Mark(START + at, MarkKind.RESTART, f"restart {at}") for at in (30_000, 30_500, 90_000)]
     text = plot(chart([1.0] * 11, marks=marks))
