@@ -24,7 +24,8 @@ def shard_lines(plan: Plan) -> Iterator[str]:
     shared = [choice for choice in plan.choices if choice.key]
     counts = Counter(shard.number_of(choice.key) for choice in shared)
     numbers = ", ".join(f"{number}/{shard.count}: {counts[number]}" for number in range(1, shard.count + 1))
-    yield f"targets by shard: {numbers}"
+    if shared:
+        yield f"targets by shard: {numbers}"
     width = max((len(target.instance) for target in plan.targets), default=0)
     for choice in shared:
         if shard.holds(choice.key):
