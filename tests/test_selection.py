@@ -138,7 +138,7 @@ def test_what_relabelling_makes_impossible_is_said(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_plan(Source(path))
     assert str(caught.value) == (
-        f'{path}: relabel_configs: "a:6379" and "b:6379" both become the instance "same"'
+        f'{path}:1:78: relabel_configs: "a:6379" and "b:6379" both become the instance "same"'
     )
     text["relabel_configs"] = [{"target_label": "__address__", "replacement": "a b"}]
     path.write_text(json.dumps(text))
