@@ -121,8 +121,8 @@ class WebSection(Section):
     """Of which origins pages may read and change things here (CORS): a regular expression that matches the
     whole origin, such as `https://board[.]example[.]com`. Without it none."""
     probe_allow: tuple[Annotated[str, AfterValidator(_check_pattern)], ...] = ()
-    """Which servers `/scrape` and `/probe` may ask besides the configured ones: regular expressions that
-    match the whole of `host:port`. No credentials are sent to these."""
+    """Which servers `/scrape`, `/probe` and `/discover-cluster-nodes` may ask besides the configured ones:
+    regular expressions that match the whole of `host:port`. No credentials are sent to these."""
     telemetry_path: Annotated[str, AfterValidator(check_path)] = "/metrics"
     """A path at which metrics are too, besides `/metrics`."""
     namespace: Annotated[str, AfterValidator(check_namespace)] = "redis"
