@@ -168,8 +168,9 @@ def both(directory: Path, servers: Sequence[str]) -> Iterator[tuple[str, str]]:
     port = free_port()
     with ExitStack() as stack:
         stack.enter_context(redis_exporter(port))
-        theirs = stack.enter_context(run_prometheus(directory, scrape_config(port, servers)))
+        # The one that takes longer to start comes first: a rate tells how long there have been samples.
         ours = stack.enter_context(Daemon(directory, "--config", str(directory / "config.yml")))
+        theirs = stack.enter_context(run_prometheus(directory, scrape_config(port, servers)))
         yield ours.url, theirs
 
 
