@@ -24,6 +24,7 @@ from exporter.history.block_format import (
 from exporter.history.column import Column
 from exporter.history.encoding import decode_columns, decode_times
 from exporter.history.page_cache import BlockCache
+from exporter.history.reading import never_yield
 from exporter.history.schema import Schema, SeriesList
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
@@ -32,6 +33,8 @@ from exporter.model.matcher import Matcher
 _COLUMN_BYTES = 250
 _ENTRY_BYTES = 900
 _PAGE_ENTRY_BYTES = 150
+# Labels that are made in some milliseconds.
+_POINTS_AT_ONCE = 500
 _LoadedT = TypeVar("_LoadedT")
 _NUMBERS = count()
 
@@ -109,18 +112,28 @@ class Block:
     @property
     def sources(self) -> Iterator[BlockSource]:
         """All sources. Raises `DamagedBlockError`."""
+        return self._sources(never_yield)
+
+    def _sources(self, yield_control: Callable[[], None]) -> Iterator[BlockSource]:
         index, _ = self._index()
-        return (BlockSource(self, entry, self._schema(index, entry)) for entry in index.sources)
+        for entry in index.sources:
+            yield BlockSource(self, entry, self._schema(index, entry, yield_control))
+            yield_control()
 
     def source(self, name: str) -> BlockSource | None:
         """The rows of a source; None where it has none. Raises `DamagedBlockError`."""
         index, by_name = self._index()
         entry = by_name.get(name)
-        return None if entry is None else BlockSource(self, entry, self._schema(index, entry))
+        return None if entry is None else BlockSource(self, entry, self._schema(index, entry, never_yield))
 
-    def select(self, matchers: Sequence[Matcher]) -> Iterator[tuple[BlockSource, int]]:
-        """The series that satisfy all matchers, as a source and an index. Raises `DamagedBlockError`."""
-        for source in self.sources:
+    def select(
+        self, matchers: Sequence[Matcher], yield_control: Callable[[], None] = never_yield
+    ) -> Iterator[tuple[BlockSource, int]]:
+        """The series that satisfy all matchers, as a source and an index. Raises `DamagedBlockError`.
+
+        `yield_control` is called after each source, and now and then while a large one is read.
+        """
+        for source in self._sources(yield_control):
             for index in source.schema.find(matchers, source.base):
                 yield source, index
 
@@ -158,11 +171,11 @@ class Block:
 
         return self._cache.pages.get((self._number, "index"), lambda: self._checked(load))
 
-    def _schema(self, index: Index, entry: SourceEntry) -> Schema:
+    def _schema(self, index: Index, entry: SourceEntry, yield_control: Callable[[], None]) -> Schema:
         digest, place = index.schemas[entry.schema]
 
         def load() -> tuple[Schema, int]:
-            schema = Schema([Labels(map(tuple, pairs)) for pairs in json.loads(self._read(place))])
+            schema = Schema(_points(json.loads(self._read(place)), yield_control))
             return schema, schema.bytes
 
         # The same in every block that has it.
@@ -180,6 +193,14 @@ class Block:
             return load()
         except (ValueError, TypeError, IndexError, KeyError, OSError) as error:
             raise DamagedBlockError(f"{self.path.name} is damaged: {error}") from error
+
+
+def _points(series: Sequence[Sequence[Sequence[str]]], yield_control: Callable[[], None]) -> Iterator[Labels]:
+    """The labels of series as they stand in a file: the daemon's own source has some for each server."""
+    for number, pairs in enumerate(series, 1):
+        yield Labels((name, value) for name, value in pairs)
+        if number % _POINTS_AT_ONCE == 0:
+            yield_control()
 
 
 def _bytes_of(column: Column, rows: int) -> int:

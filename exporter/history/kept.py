@@ -8,7 +8,7 @@ from operator import ne
 from typing import Final
 from weakref import WeakKeyDictionary, WeakSet
 
-from exporter.history.reading import ReadableBlocks
+from exporter.history.reading import ReadableBlocks, never_yield
 from exporter.history.series import HistorySeries
 from exporter.history.view import HistoryView
 from exporter.log import get_logger
@@ -29,10 +29,6 @@ _ROW_BYTES: Final = 8
 _NO_MEMORY: Final = Store()
 
 _log = get_logger(__name__)
-
-
-def _go_on() -> None:
-    """Do nothing: nobody else wants to run."""
 
 
 @dataclass(slots=True)
@@ -77,7 +73,7 @@ class KeptBlock:
     def __init__(self, blocks: ReadableBlocks, start_ms: int, end_ms: int) -> None:
         self.start_ms = start_ms
         self.sequence = 0
-        self.yield_control: Callable[[], None] = _go_on
+        self.yield_control: Callable[[], None] = never_yield
         self.bytes = 0
         self.is_outdated = False
         self._blocks = blocks
@@ -90,7 +86,9 @@ class KeptBlock:
         """The rows of a source of which a series was selected."""
         return self._sources.get(name)
 
-    def select(self, matchers: Sequence[Matcher]) -> Iterator[tuple[KeptSource, int]]:
+    def select(
+        self, matchers: Sequence[Matcher], yield_control: Callable[[], None] = never_yield
+    ) -> Iterator[tuple[KeptSource, int]]:
         """The series that satisfy all matchers."""
         key = tuple(matchers)
         if key in self._selected:

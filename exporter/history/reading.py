@@ -1,12 +1,16 @@
 """What queries need of the blocks on disk, as protocols."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from exporter.errors import DamagedBlockError
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
+
+
+def never_yield() -> None:
+    """Do nothing: nobody else wants to run."""
 
 
 class ReadableColumn(Protocol):
@@ -71,8 +75,13 @@ class ReadableBlock(Protocol):
         """The rows of a source; None where it has none. Raises `DamagedBlockError`."""
         ...
 
-    def select(self, matchers: Sequence[Matcher]) -> Iterable[tuple[ReadableBlockSource, int]]:
-        """The series that satisfy all matchers, as a source and an index. Raises `DamagedBlockError`."""
+    def select(
+        self, matchers: Sequence[Matcher], yield_control: Callable[[], None] = never_yield
+    ) -> Iterable[tuple[ReadableBlockSource, int]]:
+        """The series that satisfy all matchers, as a source and an index. Raises `DamagedBlockError`.
+
+        `yield_control` is called now and then, also where nothing is found.
+        """
         ...
 
 

@@ -138,7 +138,8 @@ class HistoryView:
     ) -> Iterator[tuple[ReadableBlockSource, int]]:
         try:
             # It may have been lost while another one was looked through.
-            yield from self._blocks[block].select(matchers) if block in self._blocks else ()
+            if block in self._blocks:
+                yield from self._blocks[block].select(matchers, self.yield_control)
         except DamagedBlockError as error:
             self._lose(block, error)
 

@@ -2,11 +2,11 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from exporter.errors import DamagedBlockError
-from exporter.history.reading import ReadableBlock
+from exporter.history.reading import ReadableBlock, never_yield
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 from exporter.model.rising import rises
@@ -54,7 +54,9 @@ class RememberedBlock:
     def source(self, name: str) -> RememberedSource | None:
         return next((one for one in self.sources if one.source == name), None)
 
-    def select(self, matchers: Sequence[Matcher]) -> Iterator[tuple[RememberedSource, int]]:
+    def select(
+        self, matchers: Sequence[Matcher], yield_control: Callable[[], None] = never_yield
+    ) -> Iterator[tuple[RememberedSource, int]]:
         if self.is_damaged:
             raise DamagedBlockError("torn")
         for source in self.sources:

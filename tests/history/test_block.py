@@ -301,3 +301,20 @@ def test_schemas_of_many_servers_are_decoded_once(tmp_path: Path, monkeypatch: p
     assert len(made) == servers
     # What is shared is let go of now and then.
     assert len({id(point) for schema in made for point in schema.points}) <= 2 * (200 + servers)
+
+
+@pytest.mark.parametrize(("servers", "series"), [(300, 5), (1, 20_000)])
+def test_a_selection_that_finds_nothing_gives_way_too(tmp_path: Path, servers: int, series: int) -> None:
+    """Many servers of which each has a schema of its own, and the daemon's own source."""
+    path = tmp_path / "history-0-1-00000001.block"
+    writer = BlockWriter(path)
+    column = Column(array("I", [0]), array("d", [1.0]))
+    for number in range(servers):
+        found = [labels(f"metric_{number}", id=str(one)) for one in range(series)]
+        writer.add(f"cache-{number}", found, array("q", [0, STEP]), [column] * series)
+    writer.close()
+    turns: list[int] = []
+    block = Block.open(path)
+    nothing = [Matcher("__name__", MatchOp.EQUAL, "nowhere")]
+    assert list(block.select(nothing, lambda: turns.append(1))) == []
+    assert len(turns) >= servers * max(1, series // 1_000)

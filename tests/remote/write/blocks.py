@@ -1,12 +1,12 @@
 """Blocks in memory, made of samples."""
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from exporter.errors import DamagedBlockError
 from exporter.history.column import Column
-from exporter.history.reading import ReadableBlock
+from exporter.history.reading import ReadableBlock, never_yield
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 from exporter.model.sample import STALE, Sample
@@ -62,7 +62,9 @@ class Block:
     def source(self, name: str) -> BlockSource | None:
         return self.found.get(name)
 
-    def select(self, matchers: Sequence[Matcher]) -> Sequence[tuple[BlockSource, int]]:
+    def select(
+        self, matchers: Sequence[Matcher], yield_control: Callable[[], None] = never_yield
+    ) -> Sequence[tuple[BlockSource, int]]:
         raise NotImplementedError(matchers)
 
 
