@@ -54,3 +54,22 @@ def test_a_file_becomes_a_configuration_that_the_daemon_takes(case: str, tmp_pat
     if output is not None:
         plan = load_plan(Source(output / "config.yml"))
         assert plan.targets or not plan.config.discovery.is_empty
+
+
+def test_a_password_in_the_address_of_a_target_is_no_part_of_the_name_of_its_server(tmp_path: Path) -> None:
+    (tmp_path / "prometheus.yml").write_text(
+        "scrape_configs:\n"
+        "  - job_name: redis\n"
+        "    metrics_path: /scrape\n"
+        '    static_configs: [{targets: ["rediss://app:hunter2@cache:6380", "redis://:hunter2@queue:6379"]}]\n'
+        "    relabel_configs:\n"
+        "      - {source_labels: [__address__], target_label: __param_target}\n"
+        "      - {source_labels: [__param_target], target_label: instance}\n"
+        "      - {target_label: __address__, replacement: 'exporter:9121'}\n"
+    )
+    draft = migrate(tmp_path)
+    assert "instance: rediss://app@cache:6380\n" in draft.files["config.yml"]
+    assert "instance: redis://queue:6379\n" in draft.files["config.yml"]
+    said = [*draft.found, *draft.differs, *draft.files, draft.files["config.yml"]]
+    assert not any("hunter2" in text for text in said)
+    assert sum("without the password" in sentence for sentence in draft.differs) == 2

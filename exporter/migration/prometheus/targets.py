@@ -86,13 +86,27 @@ def _make(
     return Server(
         url,
         where,
-        instance=scrape.labels["instance"],
+        instance=_name(scrape.labels["instance"], notes, where),
         password=Password(password),
         labels=labels,
         sample_interval_ms=parse_duration(scrape.interval) if timing.interval else 0,
         sample_timeout_ms=parse_duration(scrape.timeout) if timing.timeout else 0,
         samplers=dict(_samplers(scrape, notes, where)),
     )
+
+
+def _name(instance: str, notes: Notes, where: str) -> str:
+    """The name of a server as it was, but for the password of a URL: names are seen everywhere."""
+    scheme, separator, rest = instance.rpartition("://")
+    login, at, address = rest.rpartition("@")
+    if not at:
+        return instance
+    user = login.partition(":")[0]
+    name = f"{scheme}{separator}{user}{at if user else ''}{address}"
+    if ":" in login:
+        notes.differ(f"the label instance is {name}, without the password that stands in it there", where)
+        return name
+    return instance
 
 
 def _samplers(scrape: Scrape, notes: Notes, where: str) -> Iterator[tuple[str, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from exporter.drafts import Draft, Suggestion, to_yaml
+from exporter.drafts import Commented, Draft, to_yaml
 from exporter.migration.configuration import draft_of
 from exporter.migration.notes import Notes
 from exporter.migration.passwords import SecretFiles
@@ -13,6 +13,7 @@ from exporter.migration.redis_exporter.invocation import Invocation
 from exporter.migration.redis_exporter.servers import Server
 
 WEB_CONFIG: Final = "web-config.yml"
+_EXAMPLE: Final = "  [{url: 'redis://host:6379'}]"
 _WEB_HEADING: Final = "TLS and users of the daemon's own server, taken over from redis_exporter."
 
 
@@ -56,8 +57,9 @@ def _watched(exporters: Sequence[Exporter], secrets: SecretFiles, notes: Notes) 
             else:
                 targets.append({"url": str(server.url), **keys})
     if not targets and not clusters:
-        example = [{"url": "redis://host:6379"}]
-        return {"targets": Suggestion(example, "The servers that Prometheus asks /scrape for.")}
+        return {
+            "targets": Commented([], "The servers that Prometheus asks /scrape for, such as\n" + _EXAMPLE)
+        }
     discovery = {"discovery": {"cluster": clusters}} if clusters else {}
     return {**({"targets": targets} if targets else {}), **discovery}
 

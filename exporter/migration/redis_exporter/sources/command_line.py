@@ -2,7 +2,6 @@
 
 import os
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,8 @@ from exporter.errors import UsageError
 from exporter.migration.redis_exporter.invocation import Invocation
 from exporter.migration.redis_exporter.sources.docker_run import RUNTIMES, read_docker_run
 from exporter.migration.redis_exporter.sources.names import is_exporter
+from exporter.migration.redis_exporter.sources.shell import without_shell
+from exporter.migration.redis_exporter.sources.words import split
 
 _ASSIGNMENT: Final = re.compile(r"([A-Za-z_]\w*)=(.*)", re.ASCII | re.DOTALL)
 
@@ -22,6 +23,8 @@ def read_words(words: Sequence[str], environment: Mapping[str, str], base: Path,
     """
     if len(words) == 1 and " " in words[0] and not words[0].startswith("-"):
         words = split(words[0], origin)
+    remarks: list[str] = []
+    words = without_shell(words, environment, origin, remarks)
     if not words or words[0].startswith("-"):
         return Invocation(words, environment, origin, base)
     runtime = next((at for at, word in enumerate(words) if _is_runtime(word)), None)
@@ -31,15 +34,7 @@ def read_words(words: Sequence[str], environment: Mapping[str, str], base: Path,
     if program is None:
         raise UsageError(f"{origin}: {words[0]} is no redis_exporter, and no flag of one: flags begin with -")
     own = {match[1]: match[2] for word in words[:program] if (match := _ASSIGNMENT.fullmatch(word))}
-    return Invocation(words[program + 1 :], {**environment, **own}, origin, base)
-
-
-def split(line: str, origin: str) -> list[str]:
-    """The words of a line, as a shell takes them; lines that end with a backslash go on."""
-    try:
-        return shlex.split(line.replace("\\\n", " "), comments=True)
-    except ValueError as error:
-        raise UsageError(f"{origin}: {str(error).lower()}") from None
+    return Invocation(words[program + 1 :], {**environment, **own}, origin, base, remarks=remarks)
 
 
 def _is_runtime(word: str) -> bool:

@@ -5,14 +5,17 @@ Source: https://github.com/compose-spec/compose-spec/blob/main/spec.md.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from exporter.errors import UsageError
 from exporter.migration.redis_exporter.invocation import Invocation
-from exporter.migration.redis_exporter.sources.command_line import split
 from exporter.migration.redis_exporter.sources.environment_file import read_environment_file
 from exporter.migration.redis_exporter.sources.names import is_exporter
+from exporter.migration.redis_exporter.sources.shell import after_program, without_shell
+from exporter.migration.redis_exporter.sources.words import split
 from exporter.migration.redis_exporter.variables import COMPOSE, expand, unknown
+
+_COMMAND: Final = ("entrypoint", "command")
 
 
 def read_compose(
@@ -52,10 +55,10 @@ def _of_service(
     for key, value in _pairs(service.get("environment"), origin):
         # Without a value it is that of the shell.
         variables[key] = values.get(key, unknown(key)) if value is None else expand(value, values, COMPOSE)
-    words = [expand(word, values, COMPOSE) for word in _words(service.get("command"), origin)]
-    if words and not words[0].startswith("-") and is_exporter(words[0]):
-        words = words[1:]
-    return Invocation(words, {**variables, **more}, origin, Path("/"), in_container=True, remarks=remarks)
+    variables |= more
+    words = [expand(word, values, COMPOSE) for key in _COMMAND for word in _words(service.get(key), origin)]
+    words = after_program(without_shell(words, variables, origin, remarks))
+    return Invocation(words, variables, origin, Path("/"), in_container=True, remarks=remarks)
 
 
 def _words(command: Any, origin: str) -> list[str]:

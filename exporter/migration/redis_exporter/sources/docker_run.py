@@ -11,6 +11,7 @@ from exporter.errors import UsageError
 from exporter.migration.redis_exporter.invocation import Invocation
 from exporter.migration.redis_exporter.sources.environment_file import read_environment_file
 from exporter.migration.redis_exporter.sources.names import is_exporter
+from exporter.migration.redis_exporter.sources.shell import after_program, without_shell
 from exporter.migration.redis_exporter.variables import unknown
 
 RUNTIMES: Final = ("docker", "podman", "nerdctl")
@@ -37,6 +38,7 @@ def read_docker_run(
         rest.pop(0)
     variables: dict[str, str] = {}
     remarks: list[str] = []
+    program: list[str] = []
     for name, value in _options(rest):
         if name in ("e", "env"):
             variables |= _variable(value, environment)
@@ -45,14 +47,20 @@ def read_docker_run(
         elif name in ("p", "publish"):
             remarks.append(f"-p {value}: publish the port of redis-vigil's container in the same way")
         elif name == "entrypoint":
-            remarks.append(f"--entrypoint {value}: taken for redis_exporter")
+            program = [value]
     if not rest:
         raise UsageError(f"{origin}: names no image")
     if not is_exporter(rest[0]):
         raise UsageError(
             f"{origin}: the image {rest[0]} is no redis_exporter, by its name: give what follows it after --"
         )
-    return Invocation(rest[1:], variables, origin, Path("/"), in_container=True, remarks=remarks)
+    arguments = rest[1:]
+    if program:
+        started = without_shell([*program, *arguments], variables, origin, remarks)
+        if started[:1] == program and not is_exporter(program[0]):
+            remarks.append(f"--entrypoint {program[0]}: taken for redis_exporter")
+        arguments = after_program(started)
+    return Invocation(arguments, variables, origin, Path("/"), in_container=True, remarks=remarks)
 
 
 def _variable(text: str, environment: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ import yaml
 
 from exporter.errors import UsageError
 from exporter.migration.redis_exporter.invocation import Invocation
-from exporter.migration.redis_exporter.sources.command_line import read_words, split
+from exporter.migration.redis_exporter.sources.command_line import read_words
 from exporter.migration.redis_exporter.sources.compose import read_compose
 from exporter.migration.redis_exporter.sources.environment_file import (
     is_environment,
@@ -18,6 +18,7 @@ from exporter.migration.redis_exporter.sources.environment_file import (
 from exporter.migration.redis_exporter.sources.kubernetes import read_manifests
 from exporter.migration.redis_exporter.sources.names import is_exporter
 from exporter.migration.redis_exporter.sources.systemd import is_unit, read_unit
+from exporter.migration.redis_exporter.sources.words import split
 
 _KINDS: Final = "a systemd unit, a file of variables, a compose file, Kubernetes manifests or a command line"
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from exporter.migration.redis_exporter.invocation import Invocation
 from exporter.migration.redis_exporter.sources.names import is_exporter
+from exporter.migration.redis_exporter.sources.shell import after_program, without_shell
 from exporter.migration.redis_exporter.variables import KUBERNETES, expand, unknown
 
 
@@ -63,9 +64,8 @@ def _invocation(container: _Container, path: Path, more: Mapping[str, str]) -> I
     variables = {**_environment(container, remarks), **more}
     words = [*map(str, spec.get("command") or ()), *map(str, spec.get("args") or ())]
     words = [expand(word, variables, KUBERNETES) for word in words]
-    while words and not words[0].startswith("-"):
-        words.pop(0)
     origin = f"{path}: {container.owner}, container {spec.get('name', '')}"
+    words = after_program(without_shell(words, variables, origin, remarks))
     return Invocation(words, variables, origin, Path("/"), in_container=True, remarks=remarks)
 
 

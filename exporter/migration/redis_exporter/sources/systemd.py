@@ -11,13 +11,15 @@ from typing import Final
 
 from exporter.errors import UsageError
 from exporter.migration.redis_exporter.invocation import Invocation
-from exporter.migration.redis_exporter.sources.command_line import read_words, split
+from exporter.migration.redis_exporter.sources.command_line import read_words
 from exporter.migration.redis_exporter.sources.environment_file import read_environment_file
 from exporter.migration.redis_exporter.sources.names import is_exporter
+from exporter.migration.redis_exporter.sources.words import split
 from exporter.migration.redis_exporter.variables import SYSTEMD, expand
 
 _SECTION: Final = re.compile(r"^\s*\[Service\]\s*$", re.MULTILINE)
 _WHOLE_VARIABLE: Final = re.compile(r"\$([A-Za-z_]\w*)", re.ASCII)
+_SPECIFIER: Final = re.compile("%(.)")
 _PREFIXES: Final = "@-:+!|"
 
 
@@ -39,6 +41,8 @@ def read_unit(text: str, path: Path, more: Mapping[str, str]) -> Invocation:
     for word in split(start.lstrip(_PREFIXES), f"{path}: ExecStart"):
         if match := _WHOLE_VARIABLE.fullmatch(word):
             # A word that is a variable becomes as many words as its value has.
+            if match[1] not in environment:
+                remarks.append(_without_value(match[1], entries))
             words += split(environment.get(match[1], ""), f"{path}: ${match[1]}")
         else:
             words.append(expand(word, environment, SYSTEMD))
@@ -48,15 +52,22 @@ def read_unit(text: str, path: Path, more: Mapping[str, str]) -> Invocation:
 
 
 def _with_instance(text: str, path: Path) -> str:
-    """%i and its like in units of the form name@instance.service."""
+    """The unit with %% as %, and %i in units of the form name@instance.service."""
     _, at, instance = path.stem.partition("@")
-    if "%i" not in text and "%I" not in text:
-        return text
-    if not at or not instance:
+    names = set(_SPECIFIER.findall(text))
+    if names & {"i", "I"} and not (at and instance):
         raise UsageError(
             f"{path}: holds %i: copy it as {path.stem.partition('@')[0]}@NAME.service, and name that"
         )
-    return text.replace("%i", instance).replace("%I", instance)
+    known = {"%": "%", "i": instance, "I": instance}
+    return _SPECIFIER.sub(lambda match: known.get(match[1], match[0]), text)
+
+
+def _without_value(name: str, entries: Sequence[tuple[str, str]]) -> str:
+    """What is to be told of a variable of ExecStart: its flags may say which server is meant."""
+    files = [value.removeprefix("-") for key, value in entries if key == "EnvironmentFile" and value]
+    where = f" (EnvironmentFile={', '.join(files)})" if files else ""
+    return f"${name} of ExecStart has no value on this machine, and is empty: give it by --env-file{where}"
 
 
 def _entries(text: str) -> Sequence[tuple[str, str]]:
