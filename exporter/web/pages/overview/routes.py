@@ -83,12 +83,11 @@ class _Overview:
         runners = list(context.targets.runners)
         findings = await read_findings(context, runners, turn)
         labels = _labels(runners)
-        groups = self._groups(runners, wanted)
+        groups = await self._groups(runners, wanted, turn)
         await turn.yield_control()
-        servers = []
-        for group in groups:
-            servers.append((group, read_servers(group, self._reader, findings.by_instance)))
-            await turn.yield_control()
+        servers = [
+            (group, await read_servers(group, self._reader, findings.by_instance, turn)) for group in groups
+        ]
         table = list_servers(wanted, servers)
         points = POINTS if len(table.rows) <= _MOST_DETAILED else FEW_POINTS
         blocks = [await self._block(block, points, turn) for block in table.blocks]
@@ -127,10 +126,12 @@ class _Overview:
         config = self._context.in_force.config
         return bool(config.targets or not config.discovery.is_empty)
 
-    def _groups(self, runners: Sequence[TargetRunner], wanted: Wanted) -> Sequence[ServerGroup]:
+    async def _groups(
+        self, runners: Sequence[TargetRunner], wanted: Wanted, turn: TimeSlice
+    ) -> Sequence[ServerGroup]:
         if wanted.grouping and wanted.grouping != "nothing":
-            return group_by_label(runners, wanted.grouping)
-        return group_by_topology(runners, self._watched)
+            return await group_by_label(runners, wanted.grouping, turn)
+        return await group_by_topology(runners, self._watched, turn)
 
     def _watched(self, sentinel: TargetRunner) -> Mapping[str, str]:
         """The primaries that a Sentinel watches, as it has told last."""

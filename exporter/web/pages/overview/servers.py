@@ -3,10 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final
 
 from exporter.model.visible import shorten
 from exporter.samplers.runner import TargetRunner
+from exporter.time_slice import TimeSlice
 from exporter.web.pages.overview.figures import Acknowledgement, FigureReader, Figures
 from exporter.web.pages.overview.findings import Finding
 from exporter.web.pages.overview.topology import REPLICA_ROLES, ServerGroup, is_replica, is_sentinel
@@ -104,44 +107,52 @@ def troubled_columns(findings: Sequence[Finding]) -> Mapping[str, str]:
     return found
 
 
-def read_servers(
-    group: ServerGroup, reader: FigureReader, by_instance: Mapping[str, Sequence[Finding]]
+async def read_servers(
+    group: ServerGroup,
+    reader: FigureReader,
+    by_instance: Mapping[str, Sequence[Finding]],
+    turn: TimeSlice,
 ) -> Sequence[Server]:
-    """Return the servers of a group, replicas below their primary, those in trouble first."""
+    """Return the servers of a group, replicas below their primary, those in trouble first.
+
+    Gives way meanwhile: thousands may stand in no group, which is one, too.
+    """
     shards = []
     for shard in group.shards:
         told = _acknowledgements(shard.primaries)
-        members = []
-        for runner in shard.members:
+        members: list[tuple[tuple[bool, tuple[int, Any]], Server]] = []
+        async for runner in turn.each(shard.members):
             findings = by_instance.get(runner.target.instance, ())
             acknowledged = _find(told, runner) if is_replica(runner) else None
-            members.append(
-                Server(
-                    runner,
-                    reader.read(runner, acknowledged),
-                    findings,
-                    sign_of(runner, findings),
-                    group.key,
-                    is_child=bool(shard.primaries) and is_replica(runner),
-                    acknowledged=acknowledged,
-                    troubled=troubled_columns(findings),
-                )
+            server = Server(
+                runner,
+                reader.read(runner, acknowledged),
+                findings,
+                sign_of(runner, findings),
+                group.key,
+                is_child=bool(shard.primaries) and is_replica(runner),
+                acknowledged=acknowledged,
+                troubled=troubled_columns(findings),
             )
-        primaries = [one for one in members if not one.is_child]
-        replicas = [one for one in members if one.is_child]
-        shards.append([*sorted(primaries, key=_worst_first), *sorted(replicas, key=_worst_first)])
-    shards.sort(key=lambda members: min(map(_worst_first, members)))
-    return [server for members in shards for server in members]
+            members.append(((server.is_child, _worst_first(server)), server))
+        worst = min(order for (_, order), _ in members)
+        members.sort(key=itemgetter(0))
+        shards.append((worst, [server for _, server in members]))
+    shards.sort(key=itemgetter(0))
+    return [server for _, members in shards for server in members]
 
 
 def _worst_first(server: Server) -> tuple[int, Any]:
     return (min(server.rank, SIGNS.index("quiet")), natural_order(server.instance))
 
 
+@lru_cache(maxsize=20_000)
 def natural_order(name: str) -> Any:
     """Return a sort key by which `cache-2` comes before `cache-10`."""
     parts = _DIGITS.split(name)
-    return [(int(part[:18]), "") if number % 2 else (0, part.casefold()) for number, part in enumerate(parts)]
+    return tuple(
+        [(int(part[:18]), "") if number % 2 else (0, part.casefold()) for number, part in enumerate(parts)]
+    )
 
 
 def _acknowledgements(primaries: Sequence[TargetRunner]) -> Mapping[tuple[str, str], str]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from exporter.config.discovery import CLUSTER_LABEL, MASTER_LABEL
 from exporter.samplers.runner import TargetRunner
+from exporter.time_slice import TimeSlice
 
 Watched = Callable[[TargetRunner], Mapping[str, str]]
 """The primaries that a Sentinel watches: names, and addresses as it knows them."""
@@ -57,17 +58,20 @@ class ServerGroup:
         return [member for shard in self.shards for member in shard.members]
 
 
-def group_by_topology(runners: Sequence[TargetRunner], watched: Watched) -> Sequence[ServerGroup]:
-    """Return every server in one group; those on their own are the last one."""
+async def group_by_topology(
+    runners: Sequence[TargetRunner], watched: Watched, turn: TimeSlice
+) -> Sequence[ServerGroup]:
+    """Return every server in one group; those on their own are the last one. Gives way meanwhile."""
     sentinels = [runner for runner in runners if is_sentinel(runner)]
-    shards = find_shards([runner for runner in runners if not is_sentinel(runner)])
+    shards = await find_shards([runner for runner in runners if not is_sentinel(runner)], turn)
     homes = {runner: number for number, shard in enumerate(shards) for runner in shard.members}
+    await turn.yield_control()
     sets = _Sets(len(shards))
-    _unite_clusters(shards, homes, sets)
-    watchers = _watchers(sentinels, shards, homes, sets, watched)
+    await _unite_clusters(homes, sets, turn)
+    watchers = await _watchers(sentinels, shards, homes, sets, watched, turn)
     found: list[ServerGroup] = []
     alone: list[Shard] = []
-    for numbers in sets.all():
+    async for numbers in turn.each(sets.all()):
         parts = [shards[number] for number in numbers]
         names, beside = watchers.of(numbers)
         if len(parts) == 1 and len(parts[0].members) == 1 and not beside and not _cluster_name(parts[0]):
@@ -84,17 +88,24 @@ def group_by_topology(runners: Sequence[TargetRunner], watched: Watched) -> Sequ
     return _with_own_names(found)
 
 
-def group_by_label(runners: Sequence[TargetRunner], label: str) -> Sequence[ServerGroup]:
-    """Return the servers by the value of a label; those without it are the last group."""
+async def group_by_label(
+    runners: Sequence[TargetRunner], label: str, turn: TimeSlice
+) -> Sequence[ServerGroup]:
+    """Return the servers by the value of a label; those without it are the last group.
+
+    Gives way meanwhile.
+    """
     by_value: defaultdict[str, list[TargetRunner]] = defaultdict(list)
-    for runner in runners:
+    async for runner in turn.each(runners):
         by_value[runner.target.labels.get(label)].append(runner)
     without = by_value.pop("", None)
     groups = [
-        ServerGroup(GroupKind.LABEL, value, find_shards(members))
+        ServerGroup(GroupKind.LABEL, value, await find_shards(members, turn))
         for value, members in sorted(by_value.items())
     ]
-    return [*groups, *([ServerGroup(GroupKind.ALONE, "", find_shards(without))] if without else [])]
+    if without:
+        groups.append(ServerGroup(GroupKind.ALONE, "", await find_shards(without, turn)))
+    return groups
 
 
 def is_sentinel(runner: TargetRunner) -> bool:
@@ -107,22 +118,25 @@ def is_replica(runner: TargetRunner) -> bool:
     return runner.facts.server.role in REPLICA_ROLES
 
 
-def find_shards(runners: Sequence[TargetRunner]) -> Sequence[Shard]:
-    """Put together who has the same data: by the ids of replication, and by the address of the primary."""
+async def find_shards(runners: Sequence[TargetRunner], turn: TimeSlice) -> Sequence[Shard]:
+    """Put together who has the same data: by the ids of replication, and by the address of the primary.
+
+    Gives way meanwhile.
+    """
     sets = _Sets(len(runners))
     by_id: dict[str, int] = {}
     by_address: dict[str, int] = {}
-    for number, runner in enumerate(runners):
+    async for number, runner in turn.each(enumerate(runners)):
         by_address.setdefault(runner.target.address.instance, number)
         by_address.setdefault(runner.target.instance, number)
         for replication_id in runner.facts.server.replication_ids:
             sets.unite(number, by_id.setdefault(replication_id, number))
-    for number, runner in enumerate(runners):
+    async for number, runner in turn.each(enumerate(runners)):
         server = runner.facts.server
         for address in (server.primary, *server.replicas):
             if address in by_address:
                 sets.unite(number, by_address[address])
-    return [_shard([runners[number] for number in numbers]) for numbers in sets.all()]
+    return [_shard([runners[number] for number in numbers]) async for numbers in turn.each(sets.all())]
 
 
 def _shard(members: Sequence[TargetRunner]) -> Shard:
@@ -130,11 +144,11 @@ def _shard(members: Sequence[TargetRunner]) -> Shard:
     return Shard([one for one in members if not is_replica(one)], replicas)
 
 
-def _unite_clusters(shards: Sequence[Shard], homes: Mapping[TargetRunner, int], sets: "_Sets") -> None:
+async def _unite_clusters(homes: Mapping[TargetRunner, int], sets: "_Sets", turn: TimeSlice) -> None:
     """Unite the shards whose nodes know each other, or that were found as parts of one cluster."""
     by_node = {runner.facts.slots.node: number for runner, number in homes.items() if runner.facts.slots.node}
     by_name: dict[tuple[str, str], int] = {}
-    for runner, number in homes.items():
+    async for runner, number in turn.each(homes.items()):
         for node in runner.facts.slots.nodes:
             if node in by_node:
                 sets.unite(number, by_node[node])
@@ -155,18 +169,19 @@ class _Watchers:
         return self.by_set.get(min(numbers), ("", ()))
 
 
-def _watchers(
+async def _watchers(
     sentinels: Sequence[TargetRunner],
     shards: Sequence[Shard],
     homes: Mapping[TargetRunner, int],
     sets: "_Sets",
     watched: Watched,
+    turn: TimeSlice,
 ) -> _Watchers:
     """Find the one set of shards that each Sentinel watches."""
     by_address: dict[str, int] = {}
-    for runner, number in homes.items():
+    async for runner, number in turn.each(homes.items()):
         by_address[runner.target.address.instance] = number
-    for number, shard in enumerate(shards):
+    async for number, shard in turn.each(enumerate(shards)):
         for replica in shard.replicas:
             by_address.setdefault(replica.facts.server.primary, number)
         for label in {one.target.labels.get(MASTER_LABEL) for one in shard.members} - {""}:
@@ -174,7 +189,7 @@ def _watchers(
     names: dict[int, str] = {}
     found: defaultdict[int, list[TargetRunner]] = defaultdict(list)
     others: list[TargetRunner] = []
-    for sentinel in sentinels:
+    async for sentinel in turn.each(sentinels):
         places: dict[int, str] = {}
         for name, address in watched(sentinel).items():
             place = by_address.get(f"name {name}", by_address.get(address))

@@ -1,14 +1,25 @@
 """Which servers belong together."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from exporter.samplers.runner import TargetRunner
-from exporter.web.pages.overview.topology import ServerGroup, group_by_label, group_by_topology
+from exporter.time_slice import TimeSlice
+from exporter.web.pages.overview import topology
+from exporter.web.pages.overview.topology import ServerGroup, Watched
 from tests.web.pages.overview.fleet import Fleet, Runner
 
 
 def no_sentinel(_: TargetRunner) -> Mapping[str, str]:
     return {}
+
+
+def group_by_topology(runners: Sequence[TargetRunner], watched: Watched) -> Sequence[ServerGroup]:
+    return asyncio.run(topology.group_by_topology(runners, watched, TimeSlice()))
+
+
+def group_by_label(runners: Sequence[TargetRunner], label: str) -> Sequence[ServerGroup]:
+    return asyncio.run(topology.group_by_label(runners, label, TimeSlice()))
 
 
 def shown(groups: Sequence[ServerGroup]) -> list[tuple[str, str, list[str]]]:
