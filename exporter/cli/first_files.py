@@ -25,7 +25,7 @@ from exporter.setup import Options, check_password, first_draft, generate_passwo
 from exporter.setup.config_file import ALERTMANAGER_FILE, CONFIG_FILE, WEB_FILE
 from exporter.survey import Findings, Named, Unanswered, survey
 
-_LOGIN: Final = "; give them by --user and --password-file, in the URL, or as REDISCLI_AUTH"
+_LOGIN: Final = "; give user and password by --user and --password-file, in the URL, or as REDISCLI_AUTH"
 _WAYS_OUT: Final[Mapping[Reason, str]] = {
     Reason.PASSWORD_REQUIRED: _LOGIN,
     Reason.WRONG_PASSWORD: "; the user is --user, the password that of --password-file or REDISCLI_AUTH",
@@ -75,7 +75,7 @@ def _named(servers: Sequence[Access], environment: Mapping[str, str]) -> Sequenc
 async def _look(named: Sequence[Named]) -> Findings:
     findings = await survey(named)
     for one in findings.unanswered:
-        say(f"redis-vigil: {one.message}{await _way_out(one)}", err=True)
+        say(f"redis-vigil: {one.message.rstrip('.')}{await _way_out(one)}", err=True)
     if findings.unanswered:
         raise typer.Exit(1)
     return findings

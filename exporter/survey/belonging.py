@@ -35,4 +35,7 @@ async def _ask(named: Named) -> ServerSurvey | Unanswered:
     try:
         return await survey_named(named)
     except TargetError as error:
-        return Unanswered(named.given, error.reason, str(error))
+        # The error of one reply does not say whose it is.
+        where, text = str(named.given.to_target().address), str(error)
+        message = text if text.startswith(where) else f"{where}: {text}"
+        return Unanswered(named.given, error.reason, message)

@@ -161,10 +161,12 @@ def test_a_missing_and_a_wrong_password_have_a_way_out(start_server: StartServer
     server = start_server("--requirepass", "hunter2")
     done = run_command(tmp_path, "init", server.url)
     assert done.returncode == 1
-    assert "give them by --user and --password-file, in the URL, or as REDISCLI_AUTH" in done.stderr
+    way_out = "give user and password by --user and --password-file, in the URL, or as REDISCLI_AUTH"
+    assert done.stderr == f"redis-vigil: {server.url}: NOAUTH Authentication required; {way_out}\n"
     done = run_command(tmp_path, "init", server.url, environment={"REDISCLI_AUTH": "wrong"})
     assert done.returncode == 1
     assert "the password that of --password-file or REDISCLI_AUTH" in done.stderr
+    assert ".;" not in done.stderr
     assert done.stderr.count("\n") == 1
 
 
