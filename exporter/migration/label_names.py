@@ -19,6 +19,8 @@ def labels_of(tags: Iterable[tuple[str, str]], notes: Notes, where: str) -> dict
             continue
         if name != tag:
             notes.differ(f'the tag "{tag}" is the label {name}', where)
+        if labels.get(name, value) != value:
+            notes.differ(f'the tag "{tag}" is there twice, and a label has one value: "{value}"', where)
         labels[name] = value
     return labels
 

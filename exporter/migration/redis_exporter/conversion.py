@@ -43,6 +43,7 @@ def _watched(exporters: Sequence[Exporter], secrets: SecretFiles, notes: Notes) 
     targets: list[Mapping[str, Any]] = []
     clusters: list[Mapping[str, Any]] = []
     seen: set[str] = set()
+    variables: dict[str, str] = {}
     for exporter in exporters:
         for server in exporter.servers:
             instance = server.url.address.instance
@@ -51,6 +52,11 @@ def _watched(exporters: Sequence[Exporter], secrets: SecretFiles, notes: Notes) 
                 continue
             seen.add(instance)
             notes.take(str(server))
+            if variables.setdefault(server.variable, exporter.origin) != exporter.origin and server.variable:
+                notes.differ(
+                    f"{exporter.origin}: ${server.variable} is the password of {variables[server.variable]} too; "
+                    f"where theirs differ, give the one of {server.url} another name in config.yml"
+                )
             keys = {**_access(server, secrets), **_own_settings(exporter, exporters, server)}
             if server.is_cluster:
                 clusters.append({"urls": [str(server.url)], **keys})
