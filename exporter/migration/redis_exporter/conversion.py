@@ -52,10 +52,11 @@ def _watched(exporters: Sequence[Exporter], secrets: SecretFiles, notes: Notes) 
                 continue
             seen.add(instance)
             notes.take(str(server))
-            if variables.setdefault(server.variable, exporter.origin) != exporter.origin and server.variable:
+            first = variables.setdefault(server.variable, exporter.origin)
+            if server.variable and first != exporter.origin:
                 notes.differ(
-                    f"{exporter.origin}: ${server.variable} is the password of {variables[server.variable]} too; "
-                    f"where theirs differ, give the one of {server.url} another name in config.yml"
+                    f"{exporter.origin}: ${server.variable} is the password of {first} too; where theirs "
+                    f"differ, give the one of {server.url} another name in config.yml"
                 )
             keys = {**_access(server, secrets), **_own_settings(exporter, exporters, server)}
             if server.is_cluster:
