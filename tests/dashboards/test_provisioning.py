@@ -8,6 +8,7 @@ from tests.dashboards.boards import FILES, ROOT, load
 
 PROVISIONING = ROOT / "deploy" / "grafana" / "provisioning"
 PAGE = (ROOT / "docs" / "grafana.md").read_text(encoding="utf-8")
+README = (PROVISIONING.parent / "README.md").read_text(encoding="utf-8")
 
 
 def read(name: str) -> dict[str, Any]:
@@ -23,10 +24,10 @@ def test_the_data_sources_are_of_the_kind_that_the_dashboards_ask_for() -> None:
     assert sum(source["isDefault"] for source in sources) == 1
 
 
-def test_the_dashboards_are_looked_for_where_the_page_says() -> None:
+def test_the_dashboards_are_looked_for_where_the_readme_says() -> None:
     (provider,) = read("dashboards/redis-vigil.yml")["providers"]
     assert provider["type"] == "file"
-    assert f"redis-vigil dashboards --output {provider['options']['path']}" in PAGE
+    assert f"redis-vigil dashboards --output {provider['options']['path']}" in README
 
 
 def test_the_page_names_every_dashboard() -> None:

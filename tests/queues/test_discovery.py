@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 import redis
 
 from exporter.config.samplers.queues import QueuesSection
@@ -82,8 +83,13 @@ def test_where_nothing_is_written_nothing_is_looked_for(empty_server: RealServer
             await found.run("info")
             found.clock.ahead += 60
             await found.run("queues")
-            await asyncio.sleep(0.1)
-            assert "cmdstat_scan" in empty_server.client.info("commandstats")
+            # The walk goes on in the background.
+            for _ in range(200):
+                if "cmdstat_scan" in empty_server.client.info("commandstats"):
+                    break
+                await asyncio.sleep(0.05)
+            else:
+                pytest.fail("nothing was looked for")
 
     run_async(check)
 
