@@ -17,15 +17,16 @@ class Elsewhere(Route):
     def __init__(self, renderer: Renderer, others: Sequence[BaseRoute]) -> None:
         self._renderer = renderer
         self._others = others
-        super().__init__("/{path:path}", renderer.handler(self._answer))
-        # Also what is posted there is not found.
-        self.methods = None
+        super().__init__("/{path:path}", renderer.handler(self._answer), methods=["GET"])
 
     def matches(self, scope: MutableMapping[str, Any]) -> tuple[Match, Any]:
-        """Nothing where another route has the path, or has it but for a slash at its end."""
+        """Nothing where another route has the path, or has it but for a slash at its end.
+
+        Nothing for other methods either: what is posted to a path that nobody has is not found, too.
+        """
         found = super().matches(scope)
         path = str(scope.get("path", ""))
-        if any(
+        if found[0] is not Match.FULL or any(
             route.matches({**scope, "path": one})[0] is not Match.NONE
             for one in {path, path.rstrip("/") if path.endswith("/") else f"{path}/"}
             for route in self._others
