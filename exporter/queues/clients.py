@@ -12,6 +12,7 @@ from exporter.queues.steps import Steps
 _QUEUE_COMMAND: Final = re.compile(
     r" cmd=(b[lr]pop|brpoplpush|blm(?:ove|pop)|bz(?:pop(?:min|max)|mpop)|xreadgroup|evalsha|eval|fcall)\b"
 )
+_NAME: Final = re.compile(r"^[^\n]*? name=([^ \r\n]*)", re.MULTILINE)
 _DATABASE: Final = re.compile(r" db=(\d+) ")
 
 
@@ -40,13 +41,8 @@ def parse_names(reply: Reply) -> tuple[str, ...] | None:
     lines = text(reply)
     if lines is None:
         return None
-    found = []
-    for line in lines.splitlines():
-        _, mark, rest = line.partition(" name=")
-        name = rest.partition(" ")[0]
-        if mark and name:
-            found.append(name)
-    return tuple(found)
+    # In one go: there are thousands of lines where thousands are connected.
+    return tuple([name for name in _NAME.findall(lines) if name])
 
 
 def parse_queue_commands(reply: Reply) -> frozenset[str]:

@@ -6,6 +6,7 @@ Sources: the Lua scripts and getters of npm `bullmq` 5.81 and 6.7 and of `bull` 
 import base64
 import binascii
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from exporter.connection import Command, Reply
@@ -179,6 +180,7 @@ def _client_names(stem: bytes) -> list[bytes]:
     ]
 
 
+@lru_cache(maxsize=20_000)
 def stem_of_client(name: str) -> bytes | None:
     """The stem of the queue that a connection of this name works for; None where it is no worker's name."""
     prefix, _, encoded = name.partition(":w:")[0].removesuffix(":qe").rpartition(":")
@@ -193,5 +195,6 @@ def stem_of_client(name: str) -> bytes | None:
 
 def stems_of_clients(clients: ClientNames) -> list[bytes]:
     """The stems of the queues that connected workers name, in order; of very many just the first."""
-    named = (stem_of_client(name) for name in clients.names or ())
+    # Many connections have the same name, those of a pool above all.
+    named = map(stem_of_client, set(clients.names or ()))
     return sorted({stem for stem in named if stem})[:_MAX_NAMED]
