@@ -12,14 +12,16 @@ from tests.live.daemon import Daemon
 pytestmark = pytest.mark.peers("chromium")
 
 _LOOKS = 60
+_WIDE = 60
 GRAPH = "/graph?g0.expr=redis_uptime_in_seconds&g0.tab=0&g0.range_input=1m"
 
 
-def middle(page: Page) -> tuple[float, float, float]:
+def middle(page: Page, least_width: float = 0.0) -> tuple[float, float, float]:
     """The left edge of the first plot, its width, and half its height, in the window."""
-    # When there is something to see: soon after the start there is not.
+    # When there is something to see: at first there is nothing, or a line too short to point at.
     for _ in range(_LOOKS):
-        if page.locator("path[data-v]").count():
+        line = page.locator("path[data-v]").first
+        if line.count() and ((line.bounding_box() or {"width": 0.0})["width"] > least_width):
             break
         page.wait_for_timeout(1_000)
         page.reload()
@@ -30,7 +32,7 @@ def middle(page: Page) -> tuple[float, float, float]:
 
 def test_the_values_of_a_moment_stand_beside_the_pointer(daemon: Daemon, look: Look) -> None:
     with look(f"{daemon.url}{GRAPH}") as page:
-        left, width, y = middle(page)
+        left, width, y = middle(page, _WIDE)
         page.mouse.move(left + width * 0.995, y)
         tip = page.locator(".tip")
         expect(tip).to_contain_text("UTC")
