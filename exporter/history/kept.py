@@ -66,14 +66,13 @@ class KeptSource:
 class KeptBlock:
     """What the selectors of one rule find in blocks from `start_ms` to `end_ms`, as one block.
 
-    It is read when it is first selected, series by series, and calls `yield_control` meanwhile. `bytes` is
-    about what it takes. It `is_outdated` where the blocks became others before all of it was read.
+    It is read when it is first selected, series by series. `bytes` is about what it takes. It `is_outdated`
+    where the blocks became others before all of it was read.
     """
 
     def __init__(self, blocks: ReadableBlocks, start_ms: int, end_ms: int) -> None:
         self.start_ms = start_ms
         self.sequence = 0
-        self.yield_control: Callable[[], None] = never_yield
         self.bytes = 0
         self.is_outdated = False
         self._blocks = blocks
@@ -89,21 +88,23 @@ class KeptBlock:
     def select(
         self, matchers: Sequence[Matcher], yield_control: Callable[[], None] = never_yield
     ) -> Iterator[tuple[KeptSource, int]]:
-        """The series that satisfy all matchers."""
+        """The series that satisfy all matchers; calls `yield_control` while they are read."""
         key = tuple(matchers)
         if key in self._selected:
             yield from self._selected[key]
             return
         found = []
-        for one in self._read(key):
+        for one in self._read(key, yield_control):
             found.append(one)
             yield one
         self._selected[key] = found
 
-    def _read(self, matchers: tuple[Matcher, ...]) -> Iterator[tuple[KeptSource, int]]:
+    def _read(
+        self, matchers: tuple[Matcher, ...], yield_control: Callable[[], None]
+    ) -> Iterator[tuple[KeptSource, int]]:
         view = HistoryView(_NO_MEMORY, self._found, self.start_ms, self.end_ms, self._blocks.set_aside)
         try:
-            for (name, labels), series in view.find(matchers, lambda _: self.yield_control()).items():
+            for (name, labels), series in view.find(matchers, lambda _: yield_control()).items():
                 source = self._sources.get(name)
                 if source is None:
                     source = self._sources[name] = KeptSource(name, series.timeline.times)
@@ -168,9 +169,7 @@ class KeptHistory:
                 self._store, self._blocks.between(start_ms, end_ms), start_ms, end_ms, set_aside
             )
         block = self._block_of(reader, start_ms, end_ms)
-        view = HistoryView(self._store, [block], start_ms, end_ms, set_aside)
-        block.yield_control = view.yield_control
-        return view
+        return HistoryView(self._store, [block], start_ms, end_ms, set_aside)
 
     def _block_of(self, reader: object, start_ms: int, end_ms: int) -> KeptBlock:
         if self._breaks != self._store.breaks:
