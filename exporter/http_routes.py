@@ -49,7 +49,7 @@ from exporter.web.app import build_web_app
 from exporter.web.middleware import Entrance
 from exporter.web.pages import routes as pages
 from exporter.web.pages.context import PageContext
-from exporter.web.pages.elsewhere import Elsewhere
+from exporter.web.pages.not_found import NotFound
 from exporter.web.pages.page_queries import PageQueries
 from exporter.web.pages.rendering import Renderer
 from exporter.web.probe import Probes, ProbeSettings
@@ -127,7 +127,7 @@ def build_routes(
         *_target_api(core, watching),
         *jobs_api.routes(jobs, clock),
     ]
-    return [*found, Elsewhere(context.renderer, found)]
+    return [*found, NotFound(context.renderer, found)]
 
 
 def _prometheus_api(core: Core, alerting: Alerting, watching: Watching) -> Sequence[BaseRoute]:

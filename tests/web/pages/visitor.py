@@ -14,7 +14,7 @@ from exporter.alerting.manager import AlertManager
 from exporter.model.alert import Alert
 from exporter.model.labels import Labels
 from exporter.web.pages.context import PageContext
-from exporter.web.pages.elsewhere import Elsewhere
+from exporter.web.pages.not_found import NotFound
 from exporter.web.pages.routes import routes
 
 _FORM = re.compile(r'<form[^>]*method="post"[^>]*action="([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
@@ -27,7 +27,7 @@ class Visitor:
 
     def __init__(self, context: PageContext, user: str = "") -> None:
         found = routes(context)
-        app = Starlette(routes=[*found, Elsewhere(context.renderer, found)])
+        app = Starlette(routes=[*found, NotFound(context.renderer, found)])
         transport = httpx.ASGITransport(app=_signed_in(app, user))
         self.client = httpx.AsyncClient(transport=transport, base_url="http://vigil")
         self.page = httpx.Response(200)

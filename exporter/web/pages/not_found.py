@@ -11,7 +11,7 @@ from exporter.model.visible import shorten
 from exporter.web.pages.rendering import Renderer
 
 
-class Elsewhere(Route):
+class NotFound(Route):
     """Answers where none of the other routes has the path: those keep their 405 and their redirects."""
 
     def __init__(self, renderer: Renderer, others: Sequence[BaseRoute]) -> None:
