@@ -24,6 +24,7 @@ from exporter.log import get_logger
 from exporter.reload import Plan, Source, load_plan
 from exporter.service_manager import ServiceManager
 from exporter.store.heap import share_one_heap
+from exporter.web.pages.templating import compile_templates
 from exporter.web.server import bind
 
 log = get_logger(__name__)
@@ -95,6 +96,7 @@ def serve(plan: Plan, load: Callable[[], Plan], listener: socket.socket) -> None
     _allow_many_connections()
     sys.setswitchinterval(_SWITCH_SECONDS)
     gc.set_threshold(*_COLLECT_AFTER)
+    compile_templates()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(plan, load, listener))
 

@@ -13,7 +13,7 @@ from exporter.model.labels import METRIC_NAME, Labels
 from exporter.promql import Pace, VectorSample
 from exporter.rules.active import ActiveAlert, AlertState
 from exporter.rules.annotations import Expander
-from exporter.rules.changes import FIRING, INACTIVE, PENDING, RESOLVED, record_change
+from exporter.rules.changes import FIRING, INACTIVE, PENDING, RESOLVED, Change, record_changes
 from exporter.rules.environment import Environment
 from exporter.rules.model import AlertSpec, RuleIdentity
 from exporter.rules.origins import metrics_behind
@@ -107,13 +107,15 @@ class AlertingRule:
         result = await environment.instant(self.spec.expression, at_ms - offset_ms, took_seconds)
         found = await self._expand(samples_of(result), at_ms, environment, took_seconds)
         # The time of the data, since a target that was lost after that still had a part in the result.
-        self._merge(found, at_ms, environment, environment.availability.moment(at_ms - offset_ms))
-        self._advance(found, at_ms, environment)
+        changes: list[Change] = []
+        self._merge(found, at_ms, environment.availability.moment(at_ms - offset_ms), changes)
+        self._advance(found, at_ms, environment, changes)
+        await record_changes(environment, self.spec, changes, at_ms)
         count = len(self.active_alerts)
         if 0 < limit < count:
             self.active.clear()
             raise QueryError(f"exceeded limit of {limit} with {count} alerts")
-        return self._series()
+        return await self._series()
 
     async def _expand(
         self, samples: Sequence[VectorSample], at_ms: int, environment: Environment, took_seconds: float
@@ -150,7 +152,7 @@ class AlertingRule:
         return setter.apply(sample.labels)
 
     def _merge(
-        self, found: Mapping[Labels, _Finding], at_ms: int, environment: Environment, moment: float
+        self, found: Mapping[Labels, _Finding], at_ms: int, moment: float, changes: list[Change]
     ) -> None:
         for labels, finding in found.items():
             known = self.active.get(labels)
@@ -161,20 +163,28 @@ class AlertingRule:
                     labels, finding.annotations, finding.value, at_ms, seen_at=moment
                 )
                 if self.spec.for_ms:
-                    record_change(environment, alert, self.spec, PENDING, at_ms)
+                    changes.append(Change(alert, PENDING))
 
-    def _advance(self, found: Mapping[Labels, _Finding], at_ms: int, environment: Environment) -> None:
+    def _advance(
+        self,
+        found: Mapping[Labels, _Finding],
+        at_ms: int,
+        environment: Environment,
+        changes: list[Change],
+    ) -> None:
         for labels, alert in list(self.active.items()):
-            if labels not in found and not self._keep_absent(alert, at_ms, environment):
+            if labels not in found and not self._keep_absent(alert, at_ms, environment, changes):
                 continue
             age_ms = at_ms - alert.active_at_ms
             if alert.state is AlertState.PENDING and age_ms >= self.spec.for_ms and not alert.restored_at_ms:
                 alert.fire(at_ms)
-                record_change(environment, alert, self.spec, FIRING, at_ms)
+                changes.append(Change(alert, FIRING))
             elif alert.is_firing and 0 <= age_ms < self.spec.for_ms:
                 alert.demote()
 
-    def _keep_absent(self, alert: ActiveAlert, at_ms: int, environment: Environment) -> bool:
+    def _keep_absent(
+        self, alert: ActiveAlert, at_ms: int, environment: Environment, changes: list[Change]
+    ) -> bool:
         """Advance an alert that the expression did not return; true while it counts as active."""
         if alert.is_active and self._is_frozen(alert, at_ms, environment):
             return True
@@ -182,10 +192,10 @@ class AlertingRule:
             return True
         if alert.is_firing:
             alert.resolve(at_ms)
-            record_change(environment, alert, self.spec, RESOLVED, at_ms)
+            changes.append(Change(alert, RESOLVED))
         elif alert.state is AlertState.PENDING:
             del self.active[alert.labels]
-            record_change(environment, alert, self.spec, INACTIVE, at_ms)
+            changes.append(Change(alert, INACTIVE))
         elif at_ms - alert.resolved_at_ms > RESOLVED_RETENTION_MS:
             del self.active[alert.labels]
         return False
@@ -216,9 +226,12 @@ class AlertingRule:
         alert.keep_firing_since_ms = alert.keep_firing_since_ms or at_ms
         return at_ms - alert.keep_firing_since_ms < self.spec.keep_firing_for_ms
 
-    def _series(self) -> dict[Labels, float]:
+    async def _series(self) -> dict[Labels, float]:
         series: dict[Labels, float] = {}
+        turn = TimeSlice()
         for alert in self.active_alerts:
+            if turn.is_over:
+                await turn.yield_control()
             alerts, for_state = alert.series
             series[alerts] = 1.0
             series[for_state] = float(alert.active_at_ms // 1000)

@@ -1,11 +1,14 @@
 """Changes of alerts as events: pending, firing, resolved."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from exporter.events import Event, EventKind, FieldValue
 from exporter.rules.active import ActiveAlert
 from exporter.rules.environment import Environment
 from exporter.rules.model import AlertSpec
+from exporter.time_slice import TimeSlice
 
 PENDING: Final = "pending"
 FIRING: Final = "firing"
@@ -17,13 +20,29 @@ _INSTANCE: Final = "instance"
 _SUMMARY: Final = "summary"
 
 
-def record_change(
-    environment: Environment, alert: ActiveAlert, spec: AlertSpec, state: str, at_ms: int
-) -> None:
-    """Keep that an alert changes to a state at a time (epoch milliseconds).
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An alert that an evaluation has brought into another state."""
 
-    Its fingerprint is the one that messages link to: that of the labels with which it is sent.
+    alert: ActiveAlert
+    state: str
+
+
+async def record_changes(
+    environment: Environment, spec: AlertSpec, changes: Sequence[Change], at_ms: int
+) -> None:
+    """Keep what has changed at a time (epoch milliseconds), in order.
+
+    Gives way in between: when a network fails, a thousand alerts change at once.
     """
+    turn = TimeSlice()
+    for change in changes:
+        environment.events.record(_event_of(environment, change.alert, spec, change.state, at_ms))
+        await turn.yield_control()
+
+
+def _event_of(environment: Environment, alert: ActiveAlert, spec: AlertSpec, state: str, at_ms: int) -> Event:
+    # The fingerprint is the one that messages link to: that of the labels with which the alert is sent.
     labels = alert.labels.as_dict()
     outgoing = environment.outgoing_labels(alert.labels) or alert.labels
     since_ms = alert.fired_at_ms if state == RESOLVED else alert.active_at_ms
@@ -38,4 +57,4 @@ def record_change(
     }
     if state != PENDING:
         fields["after_seconds"] = max(0, at_ms - since_ms) / 1000
-    environment.events.record(Event.of(at_ms / 1000, labels.get(_INSTANCE, ""), EventKind.ALERT, fields))
+    return Event.of(at_ms / 1000, labels.get(_INSTANCE, ""), EventKind.ALERT, fields)

@@ -71,6 +71,8 @@ class RowReader:
             group.lineage: _mark_of(group, group.whole_row, None) for group in store.groups
         }
         self._read: dict[object, _Mark | None] = {}
+        # Nothing has ended or moved since, when the store had removed so often.
+        self._settled = -1
         self._shifted_ms = self._seen_shifted_ms = store.shifted_ms
         self._lost = 0
         self.shift_ms = 0
@@ -85,7 +87,7 @@ class RowReader:
         self._lost = 0
         self._seen_shifted_ms = self._store.shifted_ms
         self.shift_ms = self._seen_shifted_ms - self._shifted_ms
-        found = list(self._ended())
+        found = [] if self._settled == self._store.removals else list(self._ended())
         left = max_rows
         for group in self._store.groups:
             mark = self._marks.get(group.lineage)
@@ -137,10 +139,11 @@ class RowReader:
     def _ended(self) -> Iterator[Rows]:
         """Yield the ends of sources that the store no longer holds, or holds under another name."""
         alive = {group.lineage: group.source for group in self._store.groups}
-        for lineage, mark in self._marks.items():
+        moved = [one for one in self._marks.items() if alive.get(one[0]) != one[1].source]
+        if not moved:
+            self._settled = self._store.removals
+        for lineage, mark in moved:
             now = alive.get(lineage)
-            if now == mark.source:
-                continue
             if now is None:
                 self._read[lineage] = None
             if self._store.group(mark.source) is None:

@@ -8,11 +8,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -21,12 +18,11 @@ import exporter
 from exporter.clock import Clock
 from exporter.errors import QueryError, StateError
 from exporter.log import get_logger
-from exporter.model.visible import shorten, visible
+from exporter.model.visible import visible
 from exporter.time_slice import TimeSlice
 from exporter.web.pages.address import Address, PageError
-from exporter.web.pages.assets import asset_path
 from exporter.web.pages.form_token import FormTokens
-from exporter.web.pages.moments import moment_text, span_text
+from exporter.web.pages.templating import templates
 
 # How much of a template is worked on before others may have their turn.
 _STATEMENTS: Final = 50
@@ -59,28 +55,7 @@ class Renderer:
         self.tokens = FormTokens()
         self._clock = clock
         self._frame = frame
-        self._is_compiled = False
         self._places = asyncio.Semaphore(_PAGES_AT_ONCE)
-        self._templates = Environment(
-            loader=FileSystemLoader(Path(__file__).parent / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.globals["asset"] = asset_path
-        self._templates.filters |= {
-            "visible": visible,
-            "shorten": shorten,
-            "segment": lambda text: quote(str(text), safe=""),
-            "iso": _iso,
-            "moment": moment_text,
-            "span": span_text,
-        }
-
-    def _compile(self) -> None:
-        for name in self._templates.list_templates():
-            self._templates.get_template(name)
 
     def handler(self, handle: Handler, *, waits: bool = False) -> Handler:
         """A route's endpoint from a function that answers with a page.
@@ -117,11 +92,8 @@ class Renderer:
         began = time.perf_counter()
         now = self._clock.now()
         address = Address.of(request)
-        if not self._is_compiled:
-            # All of them, with those that they take parts from: each would hold the event loop up.
-            await asyncio.to_thread(self._compile)
-            self._is_compiled = True
-        stream = self._templates.get_template(template).stream(
+        page = templates().get_template(template)
+        stream = page.stream(
             version=exporter.__version__,
             clock=Markup(_CLOCK_MARK),
             took=Markup(_TOOK_MARK),
@@ -154,7 +126,3 @@ class Renderer:
 def _theme(request: Request) -> str:
     chosen = request.cookies.get("theme", "")
     return chosen if chosen in _THEMES else ""
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -23,6 +23,7 @@ from exporter.rules.group import RuleGroup
 from exporter.sampling.server_info import ServerInfo
 from exporter.web.pages.context import PageContext
 from exporter.web.pages.rendering import Renderer
+from exporter.web.pages.templating import templates
 from tests.rules.world import World as RuleWorld
 from tests.rules.world import read
 from tests.web.directory import LastReload
@@ -253,9 +254,10 @@ def test_whatever_a_name_holds_it_stays_text_on_every_page(name: str) -> None:
         visit(context, story, [posted])
     finally:
         Renderer.page = page_of  # type: ignore[method-assign]
-    templates = context.renderer._templates.list_templates()
     # Those are parts of the others.
-    assert {one for one in templates if not one.endswith(("parts.html", "base.html"))} == rendered
+    assert {
+        one for one in templates().list_templates() if not one.endswith(("parts.html", "base.html"))
+    } == rendered
 
 
 def test_the_whole_name_is_behind_the_short_one() -> None:
