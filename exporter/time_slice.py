@@ -2,14 +2,72 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from heapq import nsmallest
 from itertools import count, islice
 from typing import Any, Final, TypeVar
+from weakref import WeakKeyDictionary
 
+# How long a computation runs at once: for its first time, and whenever it is its turn again.
+_FIRST_SECONDS: Final = 0.002
 _SLICE_SECONDS: Final = 0.005
 _BATCH: Final = 500
 _T = TypeVar("_T")
+
+
+class Turns:
+    """Whose turn it is: of all long computations of an event loop one goes on in each round of the loop.
+
+    The loop serves all that is ready once a round. Where ten pages and rules went on in the same one, it
+    would last ten slices, and an answer takes some rounds.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[object] = deque()
+        self._is_taken = False
+
+    async def begin(self) -> None:
+        """Take a turn at once where nobody has this one, and `take` one otherwise."""
+        if self._is_taken or self._waiting:
+            await self.take()
+        else:
+            self._note_taken()
+
+    async def take(self) -> None:
+        """Let the event loop run, and others whose turn is earlier; then it is one's own.
+
+        It only ever yields as `asyncio.sleep(0)` does, so that coroutines which something else than a task
+        drives can take part.
+        """
+        me = object()
+        self._waiting.append(me)
+        try:
+            await asyncio.sleep(0)
+            while self._is_taken or self._waiting[0] is not me:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+        finally:
+            self._waiting.remove(me)
+        self._note_taken()
+
+    def _note_taken(self) -> None:
+        self._is_taken = True
+        asyncio.get_running_loop().call_soon(self._end_round)
+
+    def _end_round(self) -> None:
+        self._is_taken = False
+
+
+_TURNS: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, Turns]] = WeakKeyDictionary()
+
+
+def turns() -> Turns:
+    """The turns that all long computations of the running event loop share."""
+    loop = asyncio.get_running_loop()
+    found = _TURNS.get(loop)
+    if found is None:
+        found = _TURNS[loop] = Turns()
+    return found
 
 
 class TimeSlice:
@@ -18,7 +76,7 @@ class TimeSlice:
     __slots__ = ("_ends_at",)
 
     def __init__(self) -> None:
-        self._ends_at = time.monotonic() + _SLICE_SECONDS
+        self._ends_at = time.monotonic() + _FIRST_SECONDS
 
     @property
     def is_over(self) -> bool:
@@ -26,9 +84,9 @@ class TimeSlice:
         return time.monotonic() >= self._ends_at
 
     async def yield_control(self) -> None:
-        """Let the event loop run if the slice is over; the next slice begins after that."""
+        """Let the event loop run if the slice is over; the next slice begins when it is its turn."""
         if self.is_over:
-            await asyncio.sleep(0)
+            await turns().take()
             self._ends_at = time.monotonic() + _SLICE_SECONDS
 
     async def each(self, items: Iterable[_T]) -> AsyncIterator[_T]:

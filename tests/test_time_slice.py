@@ -2,7 +2,7 @@
 
 import asyncio
 
-from exporter.time_slice import TimeSlice
+from exporter.time_slice import TimeSlice, turns
 
 
 def test_the_first_are_found_in_order_and_equal_ones_as_they_come() -> None:
@@ -31,3 +31,38 @@ def test_others_have_their_turn_meanwhile() -> None:
 
     asyncio.run(main())
     assert len(turns) > 2
+
+
+def test_one_of_all_goes_on_in_each_round_of_the_loop() -> None:
+    rounds: list[list[str]] = [[]]
+
+    async def work(name: str) -> None:
+        for _ in range(3):
+            await turns().take()
+            rounds[-1].append(name)
+
+    async def main() -> None:
+        tasks = [asyncio.create_task(work(name)) for name in "abc"]
+        while not all(task.done() for task in tasks):
+            await asyncio.sleep(0)
+            rounds.append([])
+
+    asyncio.run(main())
+    taken = [names for names in rounds if names]
+    assert all(len(names) == 1 for names in taken)
+    assert "".join(name for (name,) in taken) == "abcabcabc"
+
+
+def test_who_gives_up_waiting_holds_nobody_up() -> None:
+    async def forever() -> None:
+        while True:
+            await turns().take()
+
+    async def main() -> None:
+        tasks = [asyncio.create_task(forever()) for _ in range(4)]
+        await asyncio.sleep(0.01)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait_for(turns().take(), 5)
+
+    asyncio.run(main())

@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 from starlette.requests import Request
 
 from exporter.errors import QueryCancelledError, QueryError
+from exporter.time_slice import turns
 from exporter.web.api_v1.collector import CollectorPause
 
 TIME_SLICE_SECONDS: Final = 0.005
@@ -110,7 +111,6 @@ class CooperativeExecutor:
     def __init__(self, max_concurrency: int = MAX_CONCURRENCY) -> None:
         self._threads = ThreadPoolExecutor(max_concurrency, thread_name_prefix="query")
         self._places = asyncio.Semaphore(max_concurrency)
-        self._slice = asyncio.Lock()
         self._collector = CollectorPause()
         self._is_closed = False
         self.running = 0
@@ -175,11 +175,13 @@ class CooperativeExecutor:
         task = CooperativeTask()
         future = self._threads.submit(task.run, compute)
         try:
-            while not task.is_over:
-                async with self._slice:
-                    self._check_wanted(watch)
-                    task.run_slice(TIME_SLICE_SECONDS)
-                    await asyncio.sleep(0)
+            await turns().begin()
+            while True:
+                self._check_wanted(watch)
+                task.run_slice(TIME_SLICE_SECONDS)
+                if task.is_over:
+                    break
+                await turns().take()
         except BaseException:
             task.cancel()
             raise
