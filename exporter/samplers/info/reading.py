@@ -126,7 +126,7 @@ class InfoReader:
                     sections.add(section)
                 entries[index] = "#", line[1:], CallbackReader(_is_comment) if colon else FULL_REPARSE
             elif section in _PASSED_OVER:
-                continue
+                entries[index] = "", line, CallbackReader(_is_no_heading)
             elif key.startswith(commands.PERCENTILES_PREFIX):
                 percentiles.append(index)
             elif not colon:
@@ -194,6 +194,11 @@ class InfoReader:
 def _is_head(line: str, before: str) -> bool:
     """Return whether a line with `#` heads a section: Pika and Kvrocks write comments too."""
     return ":" not in line and (not before.startswith("#") or parse_section(line) in _DISTINGUISHED)
+
+
+def _is_no_heading(line: str) -> bool:
+    """Return whether a line of a section that is passed over still belongs to it."""
+    return not line.startswith("#")
 
 
 def _is_comment(text: str) -> bool:
