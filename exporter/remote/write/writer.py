@@ -68,7 +68,7 @@ class RemoteWriter:
         return () if self._positions is None else (job,)
 
     def _newest_seconds(self) -> float:
-        return max((group.last_time for group in self._store.groups), default=0) / 1000
+        return self._store.completeness.newest_ms / 1000
 
     async def start(self, sections: Iterable[RemoteWriteSection], external: Mapping[str, str]) -> None:
         """Go on where the receivers had got before the restart."""
