@@ -1,7 +1,10 @@
 """The life of an alert, step by step as the reference has it, on a real engine and store."""
 
+import asyncio
+
 import pytest
 
+from exporter import time_slice
 from exporter.rules.active import AlertState
 from tests.rules.world import START_MS, World, live, make_group, only_rule, states
 
@@ -311,4 +314,31 @@ def test_a_clock_set_back_demotes_nothing() -> None:
         assert states(group) == {"{}": "firing"}
         assert len(sent) == 1
 
+    live(scenario)
+
+
+def test_others_have_their_turn_while_many_alerts_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    alerts = 40
+
+    async def scenario(world: World) -> None:
+        group = make_group(world, "- {alert: High, expr: a > 5}")
+        for number in range(alerts):
+            world.set_series(f'a{{n="{number}"}}', 6)
+        world.sample()
+        rounds = 0
+
+        async def count() -> None:
+            nonlocal rounds
+            while True:
+                rounds += 1
+                await asyncio.sleep(0)
+
+        counting = asyncio.create_task(count())
+        assert len(await world.evaluate(group, 15)) == alerts
+        counting.cancel()
+        # While they are found, while their changes are kept, and while their series are made.
+        assert rounds > 3 * alerts
+
+    monkeypatch.setattr(time_slice, "_FIRST_SECONDS", 0.0)
+    monkeypatch.setattr(time_slice, "_SLICE_SECONDS", 0.0)
     live(scenario)
