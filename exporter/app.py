@@ -131,6 +131,7 @@ def _watch_clock(core: Core, alerting: Alerting, watching: Watching, house: Hous
 def _collect(core: Core, alerting: Alerting, watching: Watching, reloader: Reloader, web: WebServer) -> None:
     """Have the daemon's own metrics tell of its parts."""
     queries = core.queries
+    core.own.prepare_by(alerting.manager.count_alerts)
     PartsCollector(
         core.own.registry,
         store=core.store,

@@ -56,6 +56,7 @@ class Housekeeping:
         return self._current.config.global_.sample_interval.seconds
 
     async def _write(self) -> None:
+        await self._own.prepare()
         self.write()
 
     async def _enforce_limit(self) -> None:

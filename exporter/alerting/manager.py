@@ -10,6 +10,7 @@ from exporter.alerting.aggregation_group import AggregationGroup
 from exporter.alerting.alert_provider import AlertProvider
 from exporter.alerting.alert_store import AlertStore
 from exporter.alerting.alertmanager_state import AlertmanagerState
+from exporter.alerting.census import AlertCensus
 from exporter.alerting.history import HistoryRecord
 from exporter.alerting.maintenance import MAINTENANCE_SECONDS, collect_garbage, save_everything
 from exporter.alerting.metrics import Metrics
@@ -22,7 +23,7 @@ from exporter.alerting.restoring import restore
 from exporter.alerting.routes import Route, RouteOptions
 from exporter.alerting.saving import expire_saved, put_saved
 from exporter.alerting.silences import Silence, Silences
-from exporter.alerting.status import AlertStatus, count_states, status_of
+from exporter.alerting.status import AlertStatus, status_of
 from exporter.clock import Clock, Leap
 from exporter.config.alertmanager.config import AlertmanagerConfig
 from exporter.config.alertmanager.receivers import Receiver
@@ -76,7 +77,8 @@ class AlertManager:
         self._dispatcher = self._pipelines.make_dispatcher({})
         self._hold_until = 0.0
         self._retired: set[asyncio.Task[None]] = set()
-        metrics.watch(self._count_alerts, self._count_silences)
+        self._census = AlertCensus(self.status)
+        metrics.watch(lambda: self._census.counts, self._count_silences)
         self._update_config_metrics()
 
     @property
@@ -227,6 +229,12 @@ class AlertManager:
         state = self._state
         return status_of(labels, state.silences, self._pipelines.inhibitor, state.clock.now())
 
+    async def count_alerts(self) -> None:
+        """Count the alerts of each state, for the metrics: before they are read."""
+        flushed = [group for group in self._dispatcher.groups if group.has_flushed]
+        processed = {alert.labels for group in flushed for alert in group.alerts}
+        await self._census.count(list(self._state.alerts), processed, self._state.clock.now())
+
     def routes_of(self, labels: Labels) -> Sequence[Route]:
         """Return the routes of an alert with these labels."""
         return self._pipelines.route.match(labels)
@@ -316,14 +324,6 @@ class AlertManager:
             max_log_entries=self._options.max_log_entries,
             now=self._state.clock.now(),
         )
-
-    def _count_alerts(self) -> dict[str, int]:
-        processed = {
-            alert.labels for group in self._dispatcher.groups if group.has_flushed for alert in group.alerts
-        }
-        now = self._state.clock.now()
-        counts = count_states(self._state.alerts, self.status, processed.__contains__, now)
-        return {state.value: count for state, count in counts.items()}
 
     def _count_silences(self) -> dict[str, int]:
         counts = self._state.silences.count(self._state.clock.now())

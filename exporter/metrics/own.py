@@ -1,6 +1,6 @@
 """The daemon's own metrics: kept by prometheus-client, and read into the store for the rules."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 from prometheus_client import (
     CollectorRegistry,
@@ -76,6 +76,7 @@ class OwnMetrics:
             registry=self.registry,
         )
         compatible.labels(exporter.__version__, "", "", "").set(1)
+        self._preparations: list[Callable[[], Awaitable[None]]] = []
         self._families: dict[str, Family] = {}
         self._points: dict[tuple[str, Labels], Point] = {}
         self._layout = Layout(())
@@ -88,6 +89,15 @@ class OwnMetrics:
             gauge.set(succeeded)
         for gauge in self._reload_time:
             gauge.set(loaded_at)
+
+    def prepare_by(self, prepare: Callable[[], Awaitable[None]]) -> None:
+        """Have this called before the metrics are read: what takes long to count."""
+        self._preparations.append(prepare)
+
+    async def prepare(self) -> None:
+        """Bring up to date what `text` and `sample` cannot wait for; gives way to the event loop."""
+        for prepare in self._preparations:
+            await prepare()
 
     def text(self, form: Format) -> bytes:
         """All of them in an exposition format, without an end mark."""

@@ -148,6 +148,7 @@ class MetricsEndpoint:
         rendered = turn.each(page.exposition.render_slowly())
         parts = [rename(text, web.namespace) async for text in rendered if text]
         if web.own_metrics:
+            await self._own.prepare()
             parts.append(rename(self._own.text(page.form), web.namespace))
         page.parts = [*parts, b"# EOF\n"] if page.form is Format.OPENMETRICS else parts
         page.takes_long = page.takes_long or self._clock.monotonic() - now > _LONG_SECONDS
