@@ -6,9 +6,10 @@ Each target is a redis-server of its own. Every minute something breaks, in an o
 servers are killed, stopped, restarted, slow, their connections cut; the daemon's disk is full, its names are
 gone or the resolver hangs, its clock is set, it is stopped, reloaded, its receiver refuses. With the shipped
 rules. From the schedule follows which alerts are told, each once; anything else is false. The last six
-minutes have no new faults. Memory and file descriptors are compared with those after ten minutes, or after
-half of a shorter run: samples stay in memory for eight minutes and on disk for ten, and both have their full
-size by then. A fault that this machine cannot have (without root) is left out and said.
+minutes have no new faults. Memory and file descriptors (but those of the history's files) are compared with
+those after ten minutes, or after half of a shorter run: samples stay in memory for eight minutes and on disk
+for ten, and both have their full size by then. A fault that this machine cannot have (without root) is left
+out and said.
 
 Ends with 1 where an alert is false, missing or told again, where the log has a traceback, where memory grew
 by more than 3 % or descriptors by more than one for a hundred, or where SIGTERM took more than ten seconds.
@@ -196,7 +197,7 @@ def report(outcome: Outcome, seconds: float) -> bool:
         f"  growth: {100 * grown:+.1f} %; greatest: {max(one.megabytes for one in outcome.readings):.1f} MB"
     )
     print("  each five minutes, and the caches:", *_each_five_minutes(outcome.readings))
-    print(f"file descriptors: {early.descriptors}, {late.descriptors} at the end")
+    print(f"file descriptors without the history's: {early.descriptors}, {late.descriptors} at the end")
     bugs = [line for line in outcome.log if any(sign in line for sign in BUGS)]
     print(f"tracebacks and the like in the log: {len(bugs)}", *bugs[:10], sep="\n  ")
     if outcome.loop_stalls is not None:
