@@ -4,11 +4,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from exporter.alert_pictures import finding, pictures, rendering
+from exporter.alert_pictures import drawing, finding, pictures, rendering
 from exporter.alert_pictures.finding import FoundAlert
 from exporter.charts import png as charts_png
 from exporter.config.relabeling import RelabelSection
@@ -207,18 +208,29 @@ def test_many_at_once_are_left_out_so_that_messages_are_not_late(monkeypatch: py
 
 
 def test_many_that_search_at_the_same_time_are_left_out_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    others_are_left_out = asyncio.Event()
+
     async def find(rules: RuleManager, alerts: Sequence[Alert]) -> FoundAlert | None:
         await asyncio.sleep(0.01)
         return await finding.find_alert(rules, alerts)
 
+    async def draw_alert(*arguments: Any) -> Picture | None:
+        await others_are_left_out.wait()
+        return await drawing.draw_alert(*arguments)
+
     no_drawing(monkeypatch)
     monkeypatch.setattr(pictures, "find_alert", find)
+    monkeypatch.setattr(pictures, "draw_alert", draw_alert)
 
     async def story(scene: Scene) -> None:
         alert = await scene.rise()
-        found = await asyncio.gather(
-            *(scene.pictures.draw([alert], scene.now + 60 * minute) for minute in range(20))
-        )
+        asked = [
+            asyncio.create_task(scene.pictures.draw([alert], scene.now + 60 * minute)) for minute in range(20)
+        ]
+        while sum(task.done() for task in asked) < 12:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        others_are_left_out.set()
+        found = await asyncio.gather(*asked)
         assert sum(one is not None for one in found) == 8
         assert scene.counted() == {"busy": 12, "drawn": 8}
 

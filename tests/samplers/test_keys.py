@@ -120,8 +120,9 @@ def test_a_long_walk_takes_several_passes(either_server: AnyServer) -> None:
     async def scenario() -> None:
         options = {"keys": {"count": ["user:*"], "batch_size": 100, "max_scanned": 1000}}
         async with sampling(either_server, "keys", settings=options) as probe:
-            counts = []
-            for _ in range(5):
+            counts: list[float | None] = []
+            # A machine that is busy gives a pass less time.
+            while counts[-1:] in ([], [None]) and len(counts) < 50:
                 await probe.run()
                 counts.append(probe.value("redis_keys_count", db="db0", key="user:*"))
             assert counts[:2] == [None, None]
