@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
 
+from jinja2.environment import TemplateStream
+from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -22,7 +24,7 @@ from exporter.model.visible import visible
 from exporter.time_slice import TimeSlice
 from exporter.web.pages.address import Address, PageError
 from exporter.web.pages.form_token import FormTokens
-from exporter.web.pages.templating import templates
+from exporter.web.pages.templating import CONTEXTS, release, templates
 
 # How much of a template is worked on before others may have their turn.
 _STATEMENTS: Final = 50
@@ -92,26 +94,29 @@ class Renderer:
         began = time.perf_counter()
         now = self._clock.now()
         address = Address.of(request)
-        page = templates().get_template(template)
-        stream = page.stream(
-            version=exporter.__version__,
-            clock=Markup(_CLOCK_MARK),
-            took=Markup(_TOOK_MARK),
-            now=now,
-            address=address,
-            root=address.root,
-            frame=self._frame,
-            has_actions=self._frame.has_actions(),
-            theme=_theme(request),
-            token=self.tokens.make(now),
-            **content,
+        contexts: list[Context] = []
+        stream = (
+            templates()
+            .get_template(template)
+            .stream(
+                {CONTEXTS: contexts},
+                version=exporter.__version__,
+                clock=Markup(_CLOCK_MARK),
+                took=Markup(_TOOK_MARK),
+                now=now,
+                address=address,
+                root=address.root,
+                frame=self._frame,
+                has_actions=self._frame.has_actions(),
+                theme=_theme(request),
+                token=self.tokens.make(now),
+                **content,
+            )
         )
-        stream.enable_buffering(_STATEMENTS)
-        pieces, turn = [], TimeSlice()
-        for piece in stream:
-            pieces.append(piece)
-            await turn.yield_control()
-        text = "".join(pieces)
+        try:
+            text = await _written(stream)
+        finally:
+            release(contexts)
         tag = f'W/"{hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()}"'
         headers = {"etag": tag, "cache-control": "no-cache", "vary": "Cookie, Authorization"}
         if request.headers.get("if-none-match") == tag:
@@ -121,6 +126,15 @@ class Renderer:
             _TOOK_MARK, f"{(time.perf_counter() - began) * 1000:.0f} ms"
         )
         return HTMLResponse(text.encode("utf-8", "replace"), headers=headers)
+
+
+async def _written(stream: TemplateStream) -> str:
+    stream.enable_buffering(_STATEMENTS)
+    pieces, turn = [], TimeSlice()
+    for piece in stream:
+        pieces.append(piece)
+        await turn.yield_control()
+    return "".join(pieces)
 
 
 def _theme(request: Request) -> str:

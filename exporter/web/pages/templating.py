@@ -3,13 +3,39 @@
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any, Final
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.runtime import Context
 
 from exporter.model.visible import shorten, visible
 from exporter.web.pages.assets import asset_path
 from exporter.web.pages.moments import moment_text, span_text
+
+# In the variables of a page: the contexts that were made for it.
+CONTEXTS: Final = "contexts_of_page"
+
+
+class PageContext(Context):
+    """A context of Jinja that is known to its page, which takes it apart at its end (`release`).
+
+    Macros and the context that they stand in hold each other. What a page showed would lie about until
+    Python looks for cycles, which it seldom does among what is old.
+    """
+
+    def __init__(self, environment: Environment, parent: dict[str, Any], *others: Any, **named: Any) -> None:
+        super().__init__(environment, parent, *others, **named)
+        if (contexts := parent.get(CONTEXTS)) is not None:
+            contexts.append(self)
+
+
+def release(contexts: list[Context]) -> None:
+    """Take the contexts of a page apart, which is written or has been given up."""
+    for one in contexts:
+        one.vars.clear()
+        one.parent.clear()
+    contexts.clear()
 
 
 @cache
@@ -24,6 +50,7 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.context_class = PageContext
     environment.globals["asset"] = asset_path
     environment.filters |= {
         "visible": visible,
