@@ -7,7 +7,7 @@ from functools import partial
 
 from exporter.connection.backoff import Backoff
 from exporter.connection.command import Argument, Command, pack
-from exporter.connection.moving import follower_of
+from exporter.connection.moving import Follower, follower_of
 from exporter.connection.opening import Greeting, open_connection
 from exporter.connection.passwords import timed_out
 from exporter.connection.request import Reply, Request, value_of
@@ -65,9 +65,8 @@ class Connection:
         self._next_protocol: RespProtocol | None = None
         self._sent_over: RespProtocol | None = None
         self._idle_at_end = 0.0
-        self._follower = follower_of(
-            target.address, peer=self._peer, renew=self._renew, give_up=self._abandon_address
-        )
+        # There while it is connected: the two hold each other.
+        self._follower: Follower | None = None
 
     async def execute(self, *command: Argument, timeout_seconds: float | None = None) -> Reply:
         """Run one command; an error reply is raised as `ReplyError`."""
@@ -284,6 +283,10 @@ class Connection:
 
     def _adopt(self, protocol: RespProtocol) -> None:
         self._protocol = protocol
+        if self._follower is None:
+            self._follower = follower_of(
+                self.target.address, peer=self._peer, renew=self._renew, give_up=self._abandon_address
+            )
         self.connects += 1
         protocol.follow(self._send, self._connection_lost)
 
@@ -324,8 +327,9 @@ class Connection:
         if self._opening is not None:
             self._opening.cancel()
             await asyncio.wait([self._opening])
-        if self._follower is not None:
-            await self._follower.close()
+        follower, self._follower = self._follower, None
+        if follower is not None:
+            await follower.close()
         self._drop_next()
         protocol = self._protocol
         if protocol is not None:

@@ -11,6 +11,7 @@ import uvloop
 
 from exporter.connection.connection import Connection
 from exporter.errors import TargetError
+from exporter.model.target import Address, Target
 from tests.connection.test_connection import target
 from tests.servers import RealServer
 
@@ -37,6 +38,14 @@ async def opened_and_closed(port: int) -> None:
     connection = Connection(target(port))
     await ask(connection, "PING")
     await ask(connection, "NOSUCH")
+    await connection.close()
+
+
+async def opened_by_name_and_closed(port: int) -> None:
+    connection = Connection(Target("t", Address("localhost", port)))
+    await ask(connection, "PING")
+    await asyncio.sleep(0.01)
+    await ask(connection, "PING")
     await connection.close()
 
 
@@ -73,7 +82,9 @@ async def mute(_: int) -> None:
         await connection.close()
 
 
-@pytest.mark.parametrize("story", [opened_and_closed, killed, timed_out, refused, mute])
+@pytest.mark.parametrize(
+    "story", [opened_and_closed, opened_by_name_and_closed, killed, timed_out, refused, mute]
+)
 def test_a_connection_that_ends_leaves_nothing_to_the_cycle_collector(
     server: RealServer, story: Story
 ) -> None:
