@@ -34,9 +34,9 @@ _MAX_OPEN_FILES: Final = 65_536
 _SWITCH_SECONDS: Final = 0.0005
 # Nearly nothing here makes cycles, and each look for them goes through what thousands of series are made of:
 # Python's own 700, 10 and 10 cost a tenth of the CPU time. The first two bound how many new ones are looked
-# at in one go, while nothing else runs: 16,000 take up to 25 ms. The last one keeps the collector from ever
+# at in one go, while nothing else runs: 12,000 take up to 25 ms. The last one keeps the collector from ever
 # going through all that is old: cycles die young here.
-_COLLECT_AFTER: Final = (4_000, 4, 10_000)
+_COLLECT_AFTER: Final = (4_000, 1, 10_000)
 
 
 def serve_servers(

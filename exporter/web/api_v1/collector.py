@@ -11,8 +11,8 @@ from typing import Final
 
 # Where queries never end, cycles of others are looked for after so long nevertheless.
 _LONGEST_SECONDS: Final = 600.0
-# So many new objects are looked through in some ten milliseconds.
-_MANY_NEW: Final = 60_000
+# So many new objects are looked through in some ten milliseconds, and with those of the time before in 25.
+_MANY_NEW: Final = 12_000
 
 
 class CollectorPause:
