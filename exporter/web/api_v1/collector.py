@@ -37,7 +37,8 @@ class CollectorPause:
         if not self._was_enabled:
             return
         if self._wanted_by == 0:
-            if gc.get_count()[0] > _MANY_NEW:
+            # Not by `gc.get_count`, from which what is old and goes is taken off.
+            if len(gc.get_objects(generation=0)) > _MANY_NEW:
                 # They count as old: to look through all of them now would hold the event loop up. After each
                 # query that would be a leak, since the old are looked through next to never.
                 gc.freeze()
