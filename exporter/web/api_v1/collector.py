@@ -37,8 +37,7 @@ class CollectorPause:
         if not self._was_enabled:
             return
         if self._wanted_by == 0:
-            # Not by `gc.get_count`, from which what is old and goes is taken off.
-            if len(gc.get_objects(generation=0)) > _MANY_NEW:
+            if _are_many_new():
                 # They count as old: to look through all of them now would hold the event loop up. After each
                 # query that would be a leak, since the old are looked through next to never.
                 gc.freeze()
@@ -47,3 +46,8 @@ class CollectorPause:
         elif time.monotonic() - self._since > _LONGEST_SECONDS:
             self._since = time.monotonic()
             gc.collect(1)
+
+
+def _are_many_new() -> bool:
+    # What is old and goes is taken off the count, which therefore tells too few; to list very many takes long.
+    return gc.get_count()[0] > _MANY_NEW or len(gc.get_objects(generation=0)) > _MANY_NEW
