@@ -49,5 +49,5 @@ class CollectorPause:
 
 
 def _are_many_new() -> bool:
-    # What is old and goes is taken off the count, which therefore tells too few; to list very many takes long.
+    # What is old and goes is taken off the count, which so tells too few. To list very many takes long.
     return gc.get_count()[0] > _MANY_NEW or len(gc.get_objects(generation=0)) > _MANY_NEW
