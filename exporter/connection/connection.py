@@ -65,7 +65,7 @@ class Connection:
         self._next_protocol: RespProtocol | None = None
         self._sent_over: RespProtocol | None = None
         self._idle_at_end = 0.0
-        # There while it is connected: the two hold each other.
+        # From the first connection until it is closed: the two hold each other.
         self._follower: Follower | None = None
 
     async def execute(self, *command: Argument, timeout_seconds: float | None = None) -> Reply:

@@ -1,12 +1,10 @@
 """The life of an alert, step by step as the reference has it, on a real engine and store."""
 
-import asyncio
-
 import pytest
 
 from exporter import time_slice
 from exporter.rules.active import AlertState
-from tests.rules.world import START_MS, World, live, make_group, only_rule, states
+from tests.rules.world import START_MS, World, counted_rounds, live, make_group, only_rule, states
 
 
 def test_without_for_it_fires_on_the_first_evaluation() -> None:
@@ -325,19 +323,10 @@ def test_others_have_their_turn_while_many_alerts_begin(monkeypatch: pytest.Monk
         for number in range(alerts):
             world.set_series(f'a{{n="{number}"}}', 6)
         world.sample()
-        rounds = 0
-
-        async def count() -> None:
-            nonlocal rounds
-            while True:
-                rounds += 1
-                await asyncio.sleep(0)
-
-        counting = asyncio.create_task(count())
-        assert len(await world.evaluate(group, 15)) == alerts
-        counting.cancel()
+        async with counted_rounds() as rounds:
+            assert len(await world.evaluate(group, 15)) == alerts
         # At each alert that is found, each change that is kept, and twice for each pair of series.
-        assert rounds >= 5 * alerts
+        assert rounds[0] >= 5 * alerts
 
     monkeypatch.setattr(time_slice, "_FIRST_SECONDS", 0.0)
     monkeypatch.setattr(time_slice, "_SLICE_SECONDS", 0.0)

@@ -9,7 +9,7 @@ import pytest
 from exporter.errors import QueryCancelledError
 from exporter.model.alert import Alert
 from exporter.model.sample import Sample
-from tests.rules.world import World, live, make_group, only_rule, read, states
+from tests.rules.world import World, counted_rounds, live, make_group, only_rule, read, states
 
 
 def test_a_rule_that_errors_each_time_costs_just_itself() -> None:
@@ -99,18 +99,9 @@ def test_others_get_a_turn_between_rules() -> None:
     async def scenario(world: World) -> None:
         rules = "\n".join(f"- {{record: r{number}, expr: vector({number})}}" for number in range(10))
         group = make_group(world, rules)
-        turns = 0
-
-        async def count() -> None:
-            nonlocal turns
-            while True:
-                turns += 1
-                await asyncio.sleep(0)
-
-        task = asyncio.create_task(count())
-        await world.evaluate(group)
-        task.cancel()
-        assert turns >= 10
+        async with counted_rounds() as rounds:
+            await world.evaluate(group)
+        assert rounds[0] >= 10
 
     live(scenario)
 

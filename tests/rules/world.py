@@ -1,7 +1,8 @@
 """A small world for rules: a real store and engine, a clock that can be set, a sink that listens."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from math import inf
 from pathlib import Path
 
@@ -127,6 +128,23 @@ def states(group: RuleGroup) -> dict[str, str]:
         for rule in group.alerting_rules
         for labels, alert in rule.active.items()
     }
+
+
+@asynccontextmanager
+async def counted_rounds() -> AsyncIterator[list[int]]:
+    """Counts the rounds of the event loop inside the block, as the one number of the list."""
+    rounds = [0]
+
+    async def count() -> None:
+        while True:
+            rounds[0] += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    try:
+        yield rounds
+    finally:
+        counting.cancel()
 
 
 def live(scenario: Callable[[World], Awaitable[None]]) -> None:

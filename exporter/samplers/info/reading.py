@@ -126,7 +126,7 @@ class InfoReader:
                     sections.add(section)
                 entries[index] = "#", line[1:], CallbackReader(_is_comment) if colon else FULL_REPARSE
             elif section in _PASSED_OVER:
-                entries[index] = "", line, CallbackReader(_is_no_heading)
+                entries[index] = "", line, _PASSED_OVER_LINE
             elif key.startswith(commands.PERCENTILES_PREFIX):
                 percentiles.append(index)
             elif not colon:
@@ -199,6 +199,9 @@ def _is_head(line: str, before: str) -> bool:
 def _is_no_heading(line: str) -> bool:
     """Return whether a line of a section that is passed over still belongs to it."""
     return not line.startswith("#")
+
+
+_PASSED_OVER_LINE: Final = CallbackReader(_is_no_heading)
 
 
 def _is_comment(text: str) -> bool:

@@ -95,23 +95,20 @@ class Renderer:
         now = self._clock.now()
         address = Address.of(request)
         contexts: list[Context] = []
-        stream = (
-            templates()
-            .get_template(template)
-            .stream(
-                {CONTEXTS: contexts},
-                version=exporter.__version__,
-                clock=Markup(_CLOCK_MARK),
-                took=Markup(_TOOK_MARK),
-                now=now,
-                address=address,
-                root=address.root,
-                frame=self._frame,
-                has_actions=self._frame.has_actions(),
-                theme=_theme(request),
-                token=self.tokens.make(now),
-                **content,
-            )
+        page = templates().get_template(template)
+        stream = page.stream(
+            {CONTEXTS: contexts},
+            version=exporter.__version__,
+            clock=Markup(_CLOCK_MARK),
+            took=Markup(_TOOK_MARK),
+            now=now,
+            address=address,
+            root=address.root,
+            frame=self._frame,
+            has_actions=self._frame.has_actions(),
+            theme=_theme(request),
+            token=self.tokens.make(now),
+            **content,
         )
         try:
             text = await _written(stream)

@@ -17,7 +17,7 @@ from exporter.web.pages.moments import moment_text, span_text
 CONTEXTS: Final = "contexts_of_page"
 
 
-class PageContext(Context):
+class ReleasableContext(Context):
     """A context of Jinja that is known to its page, which takes it apart at its end (`release`).
 
     Macros and the context that they stand in hold each other. What a page showed would lie about until
@@ -50,7 +50,7 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.context_class = PageContext
+    environment.context_class = ReleasableContext
     environment.globals["asset"] = asset_path
     environment.filters |= {
         "visible": visible,
