@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from heapq import nsmallest
 from itertools import count, islice
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 # How long a computation runs at once: for its first time, and whenever it is its turn again.
@@ -14,6 +14,22 @@ _FIRST_SECONDS: Final = 0.002
 _SLICE_SECONDS: Final = 0.005
 _BATCH: Final = 500
 _T = TypeVar("_T")
+
+
+class PerLoop(Generic[_T]):
+    """Something of which each event loop has one: made for the running one when it is first called."""
+
+    def __init__(self, make: Callable[[asyncio.AbstractEventLoop], _T]) -> None:
+        self._make = make
+        self._made: WeakKeyDictionary[asyncio.AbstractEventLoop, _T] = WeakKeyDictionary()
+
+    def __call__(self) -> _T:
+        """Return that of the running event loop."""
+        loop = asyncio.get_running_loop()
+        found = self._made.get(loop)
+        if found is None:
+            found = self._made[loop] = self._make(loop)
+        return found
 
 
 class Turns:
@@ -58,16 +74,8 @@ class Turns:
         self._is_taken = False
 
 
-_TURNS: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, Turns]] = WeakKeyDictionary()
-
-
-def turns() -> Turns:
-    """The turns that all long computations of the running event loop share."""
-    loop = asyncio.get_running_loop()
-    found = _TURNS.get(loop)
-    if found is None:
-        found = _TURNS[loop] = Turns()
-    return found
+turns: Final = PerLoop(lambda _: Turns())
+"""The turns that all long computations of the running event loop share: `turns()`."""
 
 
 class TimeSlice:

@@ -5,7 +5,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 from typing import Final
-from weakref import WeakKeyDictionary
+
+from exporter.time_slice import PerLoop
 
 # The event loop is held up so long at a time, by all of them together, and then is free for as long.
 TURN_SECONDS: Final = 0.002
@@ -41,13 +42,5 @@ class ReadingTurns:
             self._loop.call_later(spent, self._run)
 
 
-_TURNS: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, ReadingTurns]] = WeakKeyDictionary()
-
-
-def reading_turns() -> ReadingTurns:
-    """The turns that all connections of the running event loop share."""
-    loop = asyncio.get_running_loop()
-    turns = _TURNS.get(loop)
-    if turns is None:
-        turns = _TURNS[loop] = ReadingTurns(loop)
-    return turns
+reading_turns: Final = PerLoop(ReadingTurns)
+"""The turns that all connections of the running event loop share: `reading_turns()`."""
