@@ -14,7 +14,7 @@ from exporter.errors import VigilError
 from tests.conftest import StartServer
 from tests.fast.altered import AlteredServer
 from tests.fast.daemon import FastDaemon, run_fast
-from tests.fast.topologies import Cluster, SentinelGroup
+from tests.fast.topologies import Cluster, SentinelGroup, is_linked
 
 
 async def events(daemon: FastDaemon, query: str = "") -> Sequence[Any]:
@@ -86,7 +86,7 @@ def test_a_restart_a_promotion_and_replicas_that_come_and_go(
             await daemon.pass_time("1m")
             assert not await events(daemon, "kind=restart,failover,role_change,topology_change")
             replica.command("REPLICAOF", "127.0.0.1", primary.port)
-            await daemon.pass_real_time(3)
+            await daemon.wait_really_until(lambda: is_linked(replica), 30)
             await daemon.pass_time("1m")
             (change,) = await events(daemon, "kind=role_change")
             assert change["instance"] == replica.instance

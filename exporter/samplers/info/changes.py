@@ -116,8 +116,10 @@ class ServerChanges:
     def _record_role(self, before: Identity, now: Identity) -> None:
         fields = {"before": before.role, "after": now.role, "primary": now.primary}
         self._events.record(EventKind.ROLE_CHANGE, fields)
+        # The id that it was last seen with may be of before its first synchronisation.
+        is_same_run = bool(now.run_id) and before.run_id == now.run_id
         is_same_data = not set(before.replication_ids).isdisjoint(now.replication_ids)
-        if before.role == "replica" and now.role == "primary" and is_same_data:
+        if before.role == "replica" and now.role == "primary" and (is_same_run or is_same_data):
             self._events.record(
                 EventKind.FAILOVER, {"before": before.primary, "after": "", "told_by": "the promoted replica"}
             )
