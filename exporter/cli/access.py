@@ -7,11 +7,12 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, Final, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
-PASSWORD_VARIABLE: Final = "REDISCLI_AUTH"
+from exporter.cli.option_words import PASSWORD_VARIABLE, with_options
+from exporter.errors import TargetError, UsageError
 
 _Server = Annotated[
     str,
@@ -85,7 +86,10 @@ def asks_servers(command: Callable[..., None]) -> Callable[..., None]:
     def run(**given: Any) -> None:
         values = {field.name: given.pop(field.name) for field in options}
         servers = values.pop("server") or [""]
-        command([Access(server=server, **values) for server in servers], **given)
+        try:
+            command([Access(server=server, **values) for server in servers], **given)
+        except (TargetError, UsageError) as error:
+            raise with_options(error) from error
 
     return _with_parameters(run, command, [*shared, *own])
 
@@ -111,7 +115,11 @@ def asks_a_server(command: Callable[..., None], *, is_optional: bool = False) ->
 
     def run(**given: Any) -> None:
         access = Access(**{name: given.pop(name) for name in names})
-        command(access, **given)
+        try:
+            command(access, **given)
+        except (TargetError, UsageError) as error:
+            # With a configuration its keys may be the ones that are wrong.
+            raise (error if access.config else with_options(error)) from error
 
     return _with_parameters(run, command, [*shared, *own])
 

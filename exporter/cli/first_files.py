@@ -14,6 +14,7 @@ import typer
 
 from exporter.cli.access import Access
 from exporter.cli.draft_output import deliver
+from exporter.cli.option_words import in_options
 from exporter.cli.output import say
 from exporter.cli.scheme import way_out
 from exporter.cli.selection import select
@@ -75,7 +76,8 @@ def _named(servers: Sequence[Access], environment: Mapping[str, str]) -> Sequenc
 async def _look(named: Sequence[Named]) -> Findings:
     findings = await survey(named)
     for one in findings.unanswered:
-        say(f"redis-vigil: {one.message.rstrip('.')}{await _way_out(one)}", err=True)
+        message = in_options(one.message).rstrip(".")
+        say(f"redis-vigil: {message}{await _way_out(one)}", err=True)
     if findings.unanswered:
         raise typer.Exit(1)
     return findings

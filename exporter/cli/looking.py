@@ -12,6 +12,7 @@ from rich.text import Text
 from exporter.cli.access import Access
 from exporter.cli.coverage import Coverage, coverage_of
 from exporter.cli.formats import OutputFormat
+from exporter.cli.option_words import in_options
 from exporter.cli.output import make_console, write_csv, write_json
 from exporter.cli.scheme import way_out
 from exporter.cli.selection import select
@@ -54,6 +55,8 @@ def look_at(access: Access, output: OutputFormat) -> None:
     # The rules are the shipped ones, and nobody is told: of the configuration only the server counts.
     config = selection.config.model_copy(update=_ONLY_THE_SERVER)
     look = asyncio.run(take_look(plan_of(config)))
+    if not access.config:
+        look = _in_options(look)
     if output is OutputFormat.JSON:
         write_json(_document(look))
     elif output is OutputFormat.CSV:
@@ -89,6 +92,15 @@ async def take_look(plan: Plan) -> Look:
         for name, trouble in report.problems.items()
     }
     return Look(replace(report, checks=len(coverage.checked), problems=problems), coverage)
+
+
+def _in_options(look: Look) -> Look:
+    """The same, with options where a message about the way in names keys of a configuration."""
+    problems = {
+        name: replace(trouble, message=in_options(trouble.message))
+        for name, trouble in look.report.problems.items()
+    }
+    return replace(look, report=replace(look.report, problems=problems))
 
 
 def _at_once(spec: GroupSpec) -> GroupSpec:

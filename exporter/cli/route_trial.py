@@ -6,6 +6,7 @@ from pathlib import Path
 
 from exporter.alerting.routes import Route, build_route
 from exporter.cli.output import say
+from exporter.cli.routing_file import find_routing_file
 from exporter.config.alertmanager.matchers import format_matchers
 from exporter.config.alertmanager.routes import GROUP_BY_ALL
 from exporter.errors import UsageError
@@ -16,7 +17,7 @@ from exporter.routing import load_routing
 
 def print_route(config: Path, labels: Sequence[str]) -> None:
     """Print the receivers of an alert, and the way to them; raises `ConfigError`, `UsageError`."""
-    routing = load_routing(config, time.time)
+    routing = load_routing(find_routing_file(config).path, time.time)
     root = build_route(routing.config.route)
     not_sent = {one.name: ", ".join(one.services_not_sent) for one in routing.config.receivers}
     matched = root.match(Labels([_parse_label(text) for text in labels]))

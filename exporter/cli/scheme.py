@@ -20,14 +20,16 @@ _DOUBTFUL: Final = frozenset({Reason.CLOSED, Reason.TIMEOUT, Reason.TLS, Reason.
 
 
 async def explained(target: Target, work: Awaitable[ResultT]) -> ResultT:
-    """The result; an error of the server ends with the way out where the URL's scheme is the wrong one.
+    """The result; an error names the server, and the way out where the URL's scheme is the wrong one.
 
     Raises `TargetError`.
     """
     try:
         return await work
     except TargetError as error:
-        raise TargetError(error.reason, f"{error}{await way_out(target, error.reason)}") from error
+        where, text = str(target.address), str(error)
+        text = text if text.startswith(where) else f"{where}: {text}"
+        raise TargetError(error.reason, f"{text}{await way_out(target, error.reason)}") from error
 
 
 async def way_out(target: Target, reason: Reason) -> str:

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from exporter.cli.access import PASSWORD_VARIABLE, Access
+from exporter.cli.access import Access
+from exporter.cli.option_words import OPTIONS, PASSWORD_VARIABLE
 from exporter.config.main import Config, load_config
 from exporter.config.samplers import SamplersSection
 from exporter.config.targets import PASSWORDS, TargetSection
@@ -20,17 +21,7 @@ from exporter.model.target import Target
 from exporter.reload import merged_samplers
 
 # What of a target an option says, by the place of the fault that it may have.
-_OPTIONS: Final = {
-    "username": "--user",
-    "password_file": "--password-file",
-    "password_env": f"${PASSWORD_VARIABLE}",
-}
-_TLS_OPTIONS: Final = {
-    "ca_file": "--tls-ca",
-    "cert_file": "--cert",
-    "key_file": "--key",
-    "insecure_skip_verify": "--insecure",
-}
+_OPTIONS: Final = {**OPTIONS, "password_env": f"${PASSWORD_VARIABLE}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +135,8 @@ def _let_in(section: TargetSection, access: Access, environment: Mapping[str, st
     except ValidationError as error:
         fault = problems_of(error, TargetSection, values)[0]
         name = str(fault.place[-1]) if fault.place else ""
-        named = {**_OPTIONS, **_TLS_OPTIONS}.get(name)
-        option = named or ", ".join(_TLS_OPTIONS[one] for one in given) or name
+        named = _OPTIONS.get(name)
+        option = named or ", ".join(OPTIONS[one] for one in given) or name
         raise UsageError(f"{option}: {fault.message}") from error
 
 

@@ -1,9 +1,10 @@
 """`redis-vigil test route`: which receivers an alert with these labels would go to, and why."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from exporter.cli.routing_option import RoutingOption
 
 
 def register(app: typer.Typer) -> None:
@@ -12,12 +13,16 @@ def register(app: typer.Typer) -> None:
 
 
 def show_route(
-    config: Annotated[Path, typer.Option("--config", help="The alertmanager.yml.")],
+    config: RoutingOption,
     labels: Annotated[
         list[str] | None, typer.Argument(help="Labels of the alert.", metavar="LABEL=VALUE...")
     ] = None,
 ) -> None:
-    """Show where an alert with these labels goes."""
+    """Show where an alert with these labels goes.
+
+    \b
+    redis-vigil test route --config alertmanager.yml severity=critical team=shop
+    """  # noqa: D301  # click goes by the backspace itself
     from exporter.cli.route_trial import print_route
 
     print_route(config, labels or ())

@@ -268,7 +268,8 @@ def text_from_file(path: Path) -> str:
     if len(content) > _MAX_SECRET_BYTES:
         raise ValueError(f"{path} is larger than {_MAX_SECRET_BYTES >> 10} KiB, too much for a secret")
     try:
-        text = content.decode().strip("\r\n")
+        # Editors of Windows put a byte order mark before it.
+        text = content.decode("utf-8-sig").strip("\r\n")
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not UTF-8 text") from None
     if not text:

@@ -10,6 +10,11 @@ from pydantic_core import ErrorDetails
 
 from exporter.errors import Place, Problem, describe
 
+# How much two words have to have in common, as difflib counts it.
+_LIKELY: Final = 0.6
+_MORE_LIKELY: Final = 0.7
+_SHORT: Final = 5
+
 
 class PlacedError(ValueError):
     """An error of a validator that found problems below its value; places are relative to it."""
@@ -141,10 +146,25 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any], object], str]]] = {
 }
 
 
-def hint(word: str, options: Iterable[str]) -> str:
-    """The end of a sentence about a word that is not known: what seems to be meant; empty where nothing."""
-    close = difflib.get_close_matches(word, list(options), n=1, cutoff=0.6)
-    return f', did you mean "{close[0]}"?' if close else ""
+def hint(word: str, options: Iterable[str], *, prefix: str = "") -> str:
+    """The end of a sentence about a word that is not known: what seems to be meant; empty where nothing.
+
+    Nothing is likely because of a `prefix` that most of the options have. Short words have to be closer.
+    """
+    known = list(options)
+    if word == "disabled" and "enabled" in known:
+        return ', did you mean "enabled: false"?'
+    by_rest = {_compared(option, prefix): option for option in reversed(known)}
+    rest = _compared(word, prefix)
+    cutoff = _LIKELY if len(rest) > _SHORT and not prefix else _MORE_LIKELY
+    close = difflib.get_close_matches(rest, by_rest, n=1, cutoff=cutoff)
+    return f', did you mean "{by_rest[close[0]]}"?' if close else ""
+
+
+def _compared(word: str, prefix: str) -> str:
+    """The word as it is compared: without a prefix, whatever it has between its parts."""
+    text = word.lower().removeprefix(prefix.lower()) or word.lower()
+    return text.replace("-", "_").removeprefix("_")
 
 
 def _keys_at(model: type[BaseModel], place: Place) -> list[str]:

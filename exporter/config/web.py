@@ -52,7 +52,8 @@ def check_http_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def _check_external_url(text: str) -> str:
+def check_external_url(text: str) -> str:
+    """The URL without a slash at its end; raises `ValueError`."""
     url = check_http_url(text)
     if "?" in text or "#" in text:
         raise ValueError("must end with its path: the paths of pages are appended to it, so it has no ? or #")
@@ -112,7 +113,7 @@ class WebSection(Section):
     touched by it."""
     config_file: ReadableFile | None = None
     """TLS and basic authentication, as in an exporter-toolkit web-config.yml."""
-    external_url: Annotated[str, AfterValidator(_check_external_url)] = ""
+    external_url: Annotated[str, AfterValidator(check_external_url)] = ""
     """Under which URL people reach the daemon; it stands in notifications."""
     hosts: tuple[str, ...] = ()
     """Host names under which the daemon is asked besides that of `external_url`. Where that is set, requests

@@ -22,6 +22,7 @@ _STREAM_LIMIT_BYTES = 1 << 20
 _MAX_LOGIN_BYTES = 1 << 16
 # As many as there are kinds of servers, each with files of its own.
 _CONTEXTS = 256
+_NO_KEY = "it holds no certificate with its key in PEM format: name the key in key_file"
 
 
 class _Protocol(asyncio.StreamReaderProtocol):
@@ -158,5 +159,7 @@ def _make_context(tls: Tls, _: tuple[FileStamp, ...]) -> ssl.SSLContext:
             context.load_cert_chain(tls.cert_file, tls.key_file, password=lambda: b"")
     except (OSError, ssl.SSLError) as error:
         files = ", ".join(str(file) for file in (tls.ca_file, tls.cert_file, tls.key_file) if file)
-        raise TargetError(Reason.TLS, f"cannot use the TLS files {files}: {tls_text(error)}") from error
+        has_no_key = tls.cert_file and not tls.key_file and "PEM lib" in str(error)
+        text = _NO_KEY if has_no_key else tls_text(error)
+        raise TargetError(Reason.TLS, f"cannot use the TLS files {files}: {text}") from error
     return context

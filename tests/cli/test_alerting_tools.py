@@ -189,7 +189,7 @@ def test_notify_tells_what_failed_and_tries_the_rest(config: Path, hook: Hook) -
     result = run("notify", "--config", str(config), "hook")
     assert isinstance(result.exception, VigilError)
     assert str(result.exception) == "2 of 3 messages could not be delivered"
-    first, second, third = result.output.splitlines()
+    first, second, third, _ = result.output.splitlines()
     assert first.startswith("webhook[0]: failed: ")
     assert "500" in first
     assert second.startswith("webhook[1]: sent")
@@ -202,3 +202,40 @@ def test_notify_needs_a_receiver_that_sends(config: Path) -> None:
     assert str(unknown.exception) == 'there is no receiver "nobody"; there are chat, db, pager'
     silent = run("notify", "--config", str(config), "chat")
     assert str(silent.exception) == 'the receiver "chat" sends nothing: it has no configurations'
+
+
+@pytest.mark.parametrize("named", ["alertmanager.yml", "config.yml"])
+def test_notify_is_told_by_the_configuration_of_the_daemon(config: Path, hook: Hook, named: str) -> None:
+    write(config, hook, 200)
+    daemon = {
+        "web": {"external_url": "https://vigil.example.com/"},
+        "alerting": {"config_file": "alertmanager.yml"},
+    }
+    (config.parent / "config.yml").write_text(json.dumps(daemon))
+    result = run("notify", "--config", str(config.parent / named), "hook")
+    assert f"links lead to https://vigil.example.com (web.external_url of {config.parent}" in result.output
+    assert hook.bodies[0]["externalURL"] == "https://vigil.example.com"
+    result = run("notify", "--config", str(config), "--external-url", "http://other", "hook")
+    assert "links lead" not in result.output
+    assert hook.bodies[1]["externalURL"] == "http://other"
+    assert "receivers: hook" in run("route", "--config", str(config.parent / named), "a=b").output
+
+
+def test_notify_says_where_links_lead_when_nobody_has_said_it(config: Path, hook: Hook) -> None:
+    write(config, hook, 200)
+    (config.parent / "config.yml").write_text("alerting: {config_file: other.yml}")
+    result = run("notify", "--config", str(config), "hook")
+    assert "links lead to http://localhost:9121: set web.external_url in config.yml" in result.output
+
+
+def test_notify_refuses_what_cannot_be(config: Path, hook: Hook) -> None:
+    write(config, hook, 200)
+    assert "--external-url: must be" in str(
+        run("notify", "--config", str(config), "--external-url", "x", "hook").exception
+    )
+    assert str(run("notify", "--config", str(config), "hok").exception) == (
+        'there is no receiver "hok", did you mean "hook"?'
+    )
+    (config.parent / "config.yml").write_text("targets: [{url: 'redis://a'}]")
+    unnamed = run("notify", "--config", str(config.parent / "config.yml"), "hook")
+    assert "has no alerting.config_file: name the alertmanager.yml by --config" in str(unnamed.exception)

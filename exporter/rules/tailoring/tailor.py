@@ -63,7 +63,8 @@ def _problems_of_names(files: Iterable[RuleFile], rules: Entries) -> Iterator[Pr
             message = "is a recording rule: only rules that alert can be set here; copy its file to change it"
             yield Problem(("rules", name), message, at_key=True)
         elif name not in alerts:
-            message = f"no rule of rule_files has this name{hint(name, sorted(alerts))}"
+            close = hint(name, sorted(alerts), prefix="Redis") or "; `redis-vigil rules` lists them"
+            message = f"no rule of rule_files has this name{close}"
             yield Problem(("rules", name), message, at_key=True)
 
 

@@ -86,8 +86,16 @@ def test_without_entries_rules_are_the_same() -> None:
 @pytest.mark.parametrize(
     ("expr", "wanted", "message"),
     [
-        ("m > 1", "{AA: {threshold: 2}}", 'AA: no rule of rule_files has this name, did you mean "A"?'),
-        ("m > 1", "{Other: {}}", "Other: no rule of rule_files has this name"),
+        (
+            "m > 1",
+            "{AA: {threshold: 2}}",
+            "AA: no rule of rule_files has this name; `redis-vigil rules` lists them",
+        ),
+        (
+            "m > 1",
+            "{Other: {}}",
+            "Other: no rule of rule_files has this name; `redis-vigil rules` lists them",
+        ),
         (
             "m == 1",
             "{A: {threshold: 2}}",
