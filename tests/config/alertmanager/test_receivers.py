@@ -107,9 +107,7 @@ _REFUSED = {
     "opsgenie_configs: [{api_key: k, responders: [{name: a, type: nobody}]}]": (
         "66: opsgenie_configs[0].responders[0].type: must be one of team, teams, user, escalation, schedule"
     ),
-    "opsgenie_configs: [{api_key: k, teams: a}]": (
-        '37: opsgenie_configs[0].teams: unknown key'
-    ),
+    "opsgenie_configs: [{api_key: k, teams: a}]": ("37: opsgenie_configs[0].teams: unknown key"),
     "victorops_configs: [{api_key: k, routing_key: r, custom_fields: {entity_id: x}}]": (
         "70: victorops_configs[0].custom_fields.entity_id: is set by Alertmanager itself"
     ),
