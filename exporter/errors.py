@@ -27,6 +27,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
+from exporter.url_login import sentence_without_logins, without_login
+
 Place = tuple[str | int, ...]
 """The path to a value in the data of a file."""
 
@@ -39,12 +41,13 @@ class UsageError(VigilError):
     """The command line asks for something that does not exist."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Problem:
     """Something wrong in a file that a user wrote, or in data before it is known which file they are from.
 
     `place` is the path to the value, such as `("targets", 2, "url")`, and may be empty; `at_key`: the key
-    itself is wrong, not its value. Lines and columns count from 1; 0 means unknown.
+    itself is wrong, not its value. Lines and columns count from 1; 0 means unknown. The message holds no
+    login of a URL that stands where none belongs.
     """
 
     place: Place
@@ -53,6 +56,12 @@ class Problem:
     file: str = ""
     line: int = 0
     column: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", sentence_without_logins(self.message))
+
+    def __repr__(self) -> str:
+        return f"Problem({str(self)!r})"
 
     def __str__(self) -> str:
         position = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
@@ -67,7 +76,7 @@ def describe(place: Place) -> str:
             text += f"[{step}]"
         else:
             text += f".{step}" if text else step
-    return text
+    return sentence_without_logins(without_login(text))
 
 
 class ConfigError(VigilError):

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "exporter"
 # Each part may import those before it.
 ORDER = [
+    "url_login",
     "errors",
     "clock",
     "time_slice",

@@ -24,6 +24,7 @@ from exporter.errors import Problem
 from exporter.model.labels import Labels
 from exporter.model.secret import Secret
 from exporter.model.target import JOB_LABEL, Credentials, PasswordSource, Target, Tls
+from exporter.url_login import without_login
 
 PASSWORDS: Final = ("password", "password_file", "password_env", "password_command")
 """The keys that say what the password is, or where; one of them at most."""
@@ -53,11 +54,11 @@ def _check_labels(labels: dict[str, str]) -> dict[str, str]:
             problems.append(Problem((name,), "is set by the key instance of the target", at_key=True))
     if problems:
         raise PlacedError(problems)
-    return labels
+    return {name: without_login(value) for name, value in labels.items()}
 
 
 LabelMap = Annotated[dict[str, str], AfterValidator(_check_labels)]
-"""Labels by name."""
+"""Labels by name. They stand everywhere, so that a login in a URL among them is left out."""
 
 
 class TlsSection(Section):
@@ -154,7 +155,7 @@ class TargetSection(AccessSection):
 
     url: RedisUrl
     """Where the server is: redis://host:port/database, rediss:// for TLS, unix:///path for a socket."""
-    instance: str = ""
+    instance: Annotated[str, AfterValidator(without_login)] = ""
     """The value of the label `instance`; host:port where it is not given."""
     job: str = ""
     """Instead of `global.job`, for this server."""

@@ -9,6 +9,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from exporter.errors import Place, Problem, describe
+from exporter.url_login import without_login
+
+# Of a wrong value, for showing it.
+_MAX_READ: Final = 1_000
 
 # How much two words have to have in common, as difflib counts it.
 _LIKELY: Final = 0.6
@@ -88,7 +92,7 @@ def kind_of(value: object) -> str:
         return "nothing"
     if isinstance(value, list):
         return "a list"
-    return "a mapping" if isinstance(value, dict) else f'"{_shorten(str(value))}"'
+    return "a mapping" if isinstance(value, dict) else f'"{_shorten(without_login(str(value)[:_MAX_READ]))}"'
 
 
 def _shorten(text: str, limit: int = 60) -> str:

@@ -12,6 +12,7 @@ from exporter.config.url import parse_server_url
 from exporter.discovery.base import MAX_TARGETS, Finding, Found, Made, Template
 from exporter.discovery.listing import without_surrogates
 from exporter.errors import DiscoveryError, Reason
+from exporter.url_login import without_login
 
 _KEYS: Final = frozenset({"targets", "labels"})
 _MAX_LABELS: Final = 256
@@ -121,7 +122,7 @@ def _finding(text: str, labels: Mapping[str, str]) -> Finding:
 
 
 def _shown(name: str) -> str:
-    return f'"{without_surrogates(name)[:64]}"'
+    return f'"{without_login(without_surrogates(name[:_MAX_TARGET]))[:64]}"'
 
 
 def _refusal(message: str) -> DiscoveryError:

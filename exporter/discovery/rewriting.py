@@ -8,12 +8,14 @@ from exporter.config.url import parse_server_url
 from exporter.errors import DiscoveryError, Reason
 from exporter.model.labels import Labels
 from exporter.model.target import INSTANCE_LABEL, JOB_LABEL, Address, Target
+from exporter.url_login import without_login
 
 # Labels whose names begin so are for relabelling only.
 _META_PREFIX: Final = "__"
 
 _MAX_LABELS: Final = 64
 _MAX_CHARACTERS: Final = 4_096
+_MAX_SHOWN: Final = 128
 _ADDRESS: Final = "__address__"
 _SCHEME: Final = "__scheme__"
 
@@ -37,6 +39,8 @@ def rewritten(before: Target, labels: Mapping[str, str]) -> Target:
         # Nobody has given it another: it is not to be on `/metrics`.
         del kept[JOB_LABEL]
     _check(kept, address)
+    # They stand on every page and in every message, where the password of a URL must not.
+    kept = {name: without_login(value) for name, value in kept.items()}
     instance = kept.pop(INSTANCE_LABEL, "") or address.instance
     return replace(before, instance=instance, address=address, labels=Labels(kept))
 
@@ -51,7 +55,7 @@ def _check(labels: Mapping[str, str], address: Address) -> None:
 
 
 def _shown(address: Address) -> str:
-    return str(address)[:128]
+    return str(address)[:_MAX_SHOWN]
 
 
 def _address(labels: Mapping[str, str], before: Address) -> Address:
@@ -62,5 +66,6 @@ def _address(labels: Mapping[str, str], before: Address) -> Address:
     try:
         url = parse_server_url(text if "://" in text else f"{scheme or 'redis'}://{text}")
     except ValueError as error:
-        raise DiscoveryError(f'relabel_configs made "{text}" of {before}: it {error}') from None
+        made = without_login(text[:_MAX_CHARACTERS])[:_MAX_SHOWN]
+        raise DiscoveryError(f'relabel_configs made "{made}" of {before}: it {error}') from None
     return replace(url.address, database=url.address.database or before.database)

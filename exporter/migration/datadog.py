@@ -16,7 +16,7 @@ from exporter.drafts import Draft
 from exporter.errors import ConfigError
 from exporter.migration.agent_configuration import agent_draft
 from exporter.migration.entry import Entry
-from exporter.migration.label_names import labels_of
+from exporter.migration.label_names import labels_of, text_of_tag
 from exporter.migration.notes import Notes
 from exporter.migration.passwords import Password
 from exporter.migration.servers import Server
@@ -161,10 +161,12 @@ def _tls(instance: Entry, uses_tls: bool, base: Path, notes: Notes) -> dict[str,
 
 def _labels(instance: Entry, service: str, notes: Notes) -> Mapping[str, str]:
     """Tags `name:value`, and the service; one without a value is a label that says `true`."""
-    tags = [tag.partition(":")[::2] for tag in instance.texts("tags")]
+    # Before it is taken apart: of `redis://:secret@host` the value alone would not look like a URL.
+    where = instance.where("tags")
+    tags = [text_of_tag(tag, notes, where).partition(":")[::2] for tag in instance.texts("tags")]
     service = instance.text("service") or service
     named = [(name, value or "true") for name, value in tags]
-    return labels_of([*([("service", service)] if service else []), *named], notes, instance.where("tags"))
+    return labels_of([*([("service", service)] if service else []), *named], notes, where)
 
 
 def _samplers(instance: Entry, database: int, notes: Notes) -> Iterator[tuple[str, Any]]:

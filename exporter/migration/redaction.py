@@ -6,14 +6,15 @@ from dataclasses import replace
 from typing import Any, Final
 
 from exporter.drafts import Commented, Suggestion
+from exporter.url_login import hide_parameters
 
 HIDDEN: Final = "<hidden>"
-_LOGIN: Final = re.compile(r"(\w://[^/\s:@]*:)[^/\s@]*@")
+_LOGIN: Final = re.compile(r"(\w://[^/\s:@]*:)[^/\s]*@")
 _HEADERS: Final = frozenset({"headers", "proxy_connect_header", "http_headers"})
 
 
 def redact(value: Any, key: str = "") -> Any:
-    """The same without passwords in URLs and values of headers."""
+    """The same without passwords and tokens in URLs, and without values of headers."""
     if isinstance(value, Commented | Suggestion):
         return replace(value, value=redact(value.value, key))
     if isinstance(value, Mapping):
@@ -22,4 +23,4 @@ def redact(value: Any, key: str = "") -> Any:
         return [redact(one, key) for one in value]
     if key in _HEADERS:
         return HIDDEN
-    return _LOGIN.sub(rf"\1{HIDDEN}@", value) if isinstance(value, str) else value
+    return hide_parameters(_LOGIN.sub(rf"\1{HIDDEN}@", value), HIDDEN) if isinstance(value, str) else value

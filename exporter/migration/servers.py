@@ -12,6 +12,7 @@ from exporter.drafts import Suggestion
 from exporter.migration.notes import Notes
 from exporter.migration.passwords import Password, SecretFiles
 from exporter.model.duration import format_duration
+from exporter.url_login import without_login
 
 _DEFAULT_INTERVAL_MS: Final = GlobalSection().sample_interval.milliseconds
 _FILES: Final = ("ca_file", "cert_file", "key_file")
@@ -87,7 +88,7 @@ class Server:
 def with_own_names(servers: Sequence[Server], notes: Notes) -> Sequence[Server]:
     """The servers, each `instance` once: the daemon keeps servers apart by that label."""
     known: dict[str, Server] = {}
-    for server in servers:
+    for server in map(_without_login, servers):
         first = known.get(server.name)
         if first is None:
             known[server.name] = server
@@ -101,6 +102,11 @@ def with_own_names(servers: Sequence[Server], notes: Notes) -> Sequence[Server]:
             )
             known[renamed.name] = renamed
     return list(known.values())
+
+
+def _without_login(server: Server) -> Server:
+    labels = {name: without_login(value) for name, value in server.labels.items()}
+    return replace(server, instance=without_login(server.instance), labels=labels)
 
 
 def _with_another_name(server: Server, known: Mapping[str, Server]) -> Server:

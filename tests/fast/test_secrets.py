@@ -341,6 +341,78 @@ def test_no_secret_in_anything_that_a_daemon_shows(start_server: StartServer) ->
     _assert_hidden("the log", log.getvalue())
 
 
+def test_no_login_of_what_discovery_finds_in_anything_that_a_daemon_shows(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    """Addresses, labels and names of others hold passwords, some of them in the wrong places."""
+    server, locked = start_server(), start_server("--requirepass", f"{MARK}1")
+    groups = [
+        {
+            "targets": [f"redis://:{MARK}2@127.0.0.1:{server.port}", f"u:{MARK}3@127.0.0.1:{locked.port}"],
+            "labels": {
+                "origin": f"redis://:{MARK}4@h1:1, redis://u:{MARK}5 x@h2",
+                "page": f"https://u:{MARK}6@h/@x?api_token={MARK}7#secret={MARK}8",
+                "__hidden": f"valkey://u:{MARK}9@h/1",
+            },
+        },
+        {"targets": ["127.0.0.1:1"], "labels": {"instance": f"redis://:{MARK}10@down"}},
+        {"targets": ["127.0.0.1:2"], "labels": {"instance": "moved", "__bad": MARK}},
+        {"targets": [f"redis://:{MARK}11@127.0.0.1:3/x", f"http://:{MARK}12@h"]},
+        {"targets": ["127.0.0.1:4"], "labels": {f"redis://:{MARK}13@h": "x"}},
+        {"targets": ["127.0.0.1:5"], f"redis://:{MARK}14@h": {}},
+    ]
+    (tmp_path / "servers.json").write_text(json.dumps(groups))
+    (tmp_path / "broken.yml").write_text(
+        f"- targets: [redis://:{MARK}15@h, 'x\n  labels: {{redis://:{MARK}16@h"
+    )
+    relabel = [
+        {"source_labels": ["__hidden"], "target_label": "shown"},
+        {
+            "source_labels": ["__bad"],
+            "regex": "(.+)",
+            "target_label": "__address__",
+            "replacement": "redis://:$1@two words",
+        },
+    ]
+    files = [str(tmp_path / name) for name in ("*.json", "*.yml")]
+    config = {
+        "global": {"external_labels": {"origin": f"redis://:{MARK}17@h"}},
+        "targets": [
+            {
+                "url": server.url,
+                "instance": f"redis://:{MARK}18@name",
+                "labels": {"l": f"redis://:{MARK}19@h"},
+            }
+        ],
+        "discovery": {"file": [{"files": files, "relabel_configs": relabel}]},
+        "storage": {"path": "data"},
+    }
+    log = io.StringIO()
+
+    async def story() -> None:
+        _log_both_ways(log)
+        async with FastDaemon(config) as daemon:
+            await daemon.pass_time("2m")
+            assert daemon.value('redis_up{instance="redis://name",l="redis://h"}') == 1
+            assert daemon.value('redis_up{instance="redis://down"}') == 0
+            up = f'redis_up{{shown="valkey://h/1",origin="redis://h2",instance="127.0.0.1:{locked.port}"}}'
+            assert daemon.value(up) == 0  # A list names no credentials.
+            assert daemon.messages
+            for message in daemon.messages:
+                _assert_hidden("a message", repr(message))
+            for path in sorted(_paths(daemon)):
+                answer = await daemon.get(path)
+                _assert_hidden(path, f"{answer.headers} {answer.text}")
+            for file in daemon.config_path.parent.rglob("data/**/*"):
+                if file.is_file():
+                    _assert_hidden(str(file), file.read_bytes().decode("latin-1"))
+
+    run_fast(story())
+    assert "two words" in log.getvalue()
+    assert "is not a label name" in log.getvalue()
+    _assert_hidden("the log", log.getvalue())
+
+
 def _paths(daemon: FastDaemon) -> set[str]:
     """Every page and API."""
     routes = [route for route in daemon.app.routes if isinstance(route, Route)]
