@@ -7,6 +7,7 @@ from typing import Final
 # belongs to the path.
 _SERVER: Final = r"\b((?:redis|rediss|valkey|valkeys|unix|tcp):/{1,3}+)"
 _REDIS: Final = re.compile(rf"{_SERVER}.*@", re.IGNORECASE)
+_REDIS_PASSWORD: Final = re.compile(rf"{_SERVER}([^:@/?#\s]*)(?::.*@|@)", re.IGNORECASE)
 _URL: Final = re.compile(r"(\b[a-z][a-z0-9+.-]{0,30}://)[^/?#\s\"'<>]*@", re.IGNORECASE)
 _LONE: Final = re.compile(r"^\s*[^\s/:@]*:\S*@(?=[^\s@/]+:\d+(?:/\d*)?\s*$)")
 _PARAMETER: Final = re.compile(
@@ -34,6 +35,18 @@ def without_login(text: str) -> str:
     if "@" in text:
         text = _LONE.sub("", _URL.sub(r"\1", _REDIS.sub(r"\1", text)))
     return hide_parameters(text)
+
+
+def without_password(text: str) -> str:
+    """The same for a name that somebody has chosen: the user in the URL of a server stays.
+
+    `redis://user:secret@host:6379` is `redis://user@host:6379`.
+    """
+    match = _REDIS_PASSWORD.fullmatch(text[: text.rfind("@") + 1])
+    if match is None:
+        return without_login(text)
+    server, user = match.groups()
+    return hide_parameters(f"{server}{user}{'@' if user else ''}{text[match.end() :]}")
 
 
 def sentence_without_logins(text: str) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from exporter.url_login import sentence_without_logins, without_login
+from exporter.url_login import sentence_without_logins, without_login, without_password
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,22 @@ def test_everything_else_stays_as_it_is(text: str) -> None:
 )
 def test_a_sentence_quotes_no_login_and_keeps_its_examples(text: str, shown: str) -> None:
     assert sentence_without_logins(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("rediss://app:PW@h:6379", "rediss://app@h:6379"),
+        ("redis://app@h:6379", "redis://app@h:6379"),
+        ("redis://:PW@h", "redis://h"),
+        ("redis://app:P/W @h?token=PW", "redis://app@h?token=<secret>"),
+        ("redis://P/W@h", "redis://h"),
+        ("unix://u:PW@/run/redis.sock", "unix://u@/run/redis.sock"),
+        ("https://u:PW@h", "https://h"),
+        ("u:PW@h:1", "h:1"),
+        ("orders redis://u:PW@h", "orders redis://h"),
+        ("orders", "orders"),
+    ],
+)
+def test_a_name_keeps_the_user_of_a_server_s_url(text: str, shown: str) -> None:
+    assert without_password(text) == shown

@@ -24,7 +24,7 @@ from exporter.errors import Problem
 from exporter.model.labels import Labels
 from exporter.model.secret import Secret
 from exporter.model.target import JOB_LABEL, Credentials, PasswordSource, Target, Tls
-from exporter.url_login import without_login
+from exporter.url_login import without_login, without_password
 
 PASSWORDS: Final = ("password", "password_file", "password_env", "password_command")
 """The keys that say what the password is, or where; one of them at most."""
@@ -155,7 +155,7 @@ class TargetSection(AccessSection):
 
     url: RedisUrl
     """Where the server is: redis://host:port/database, rediss:// for TLS, unix:///path for a socket."""
-    instance: Annotated[str, AfterValidator(without_login)] = ""
+    instance: Annotated[str, AfterValidator(without_password)] = ""
     """The value of the label `instance`; host:port where it is not given."""
     job: str = ""
     """Instead of `global.job`, for this server."""

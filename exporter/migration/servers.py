@@ -12,7 +12,7 @@ from exporter.drafts import Suggestion
 from exporter.migration.notes import Notes
 from exporter.migration.passwords import Password, SecretFiles
 from exporter.model.duration import format_duration
-from exporter.url_login import without_login
+from exporter.url_login import without_login, without_password
 
 _DEFAULT_INTERVAL_MS: Final = GlobalSection().sample_interval.milliseconds
 _FILES: Final = ("ca_file", "cert_file", "key_file")
@@ -106,7 +106,7 @@ def with_own_names(servers: Sequence[Server], notes: Notes) -> Sequence[Server]:
 
 def _without_login(server: Server) -> Server:
     labels = {name: without_login(value) for name, value in server.labels.items()}
-    return replace(server, instance=without_login(server.instance), labels=labels)
+    return replace(server, instance=without_password(server.instance), labels=labels)
 
 
 def _with_another_name(server: Server, known: Mapping[str, Server]) -> Server:

@@ -17,6 +17,7 @@ from exporter.migration.servers import Server
 from exporter.model.duration import parse_duration
 from exporter.model.key_choice import parse_choices
 from exporter.model.secret import Secret
+from exporter.url_login import without_password
 
 _TARGET = TARGET_PARAMETER.removeprefix("__param_")
 
@@ -97,16 +98,10 @@ def _make(
 
 def _name(instance: str, notes: Notes, where: str) -> str:
     """The name of a server as it was, but for the password of a URL: names are seen everywhere."""
-    scheme, separator, rest = instance.rpartition("://")
-    login, at, address = rest.rpartition("@")
-    if not at:
-        return instance
-    user = login.partition(":")[0]
-    name = f"{scheme}{separator}{user}{at if user else ''}{address}"
-    if ":" in login:
+    name = without_password(instance)
+    if name != instance:
         notes.differ(f"the label instance is {name}, without the password that stands in it there", where)
-        return name
-    return instance
+    return name
 
 
 def _samplers(scrape: Scrape, notes: Notes, where: str) -> Iterator[tuple[str, Any]]:
