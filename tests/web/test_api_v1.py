@@ -128,6 +128,9 @@ def test_tiny_values_of_series_have_an_exponent_and_scalars_have_none(app: ASGIA
         ("2023-11-14T22:13:20,5Z", START + 0.5),
         ("1_700_000_000", START),
         ("-1.5", -1.5),
+        ("2023-11-15T22:13:20+24:00", START),
+        ("2023-11-13T22:14:20-23:59", START),
+        ("2023-11-14T1:13:20-21:00", START),
     ],
 )
 def test_times_in_every_notation(app: ASGIApp, written: str, seconds: float) -> None:
@@ -180,6 +183,49 @@ def test_a_long_range_in_turns_is_that_of_one_turn(
     assert found == json.loads(encode_result(whole, END * 1000).whole)
     edges = ask(app, "query_range", query="sum(up @ end())", start=END - 10, end=END, step=1)
     assert len(edges["result"][0]["values"]) == 11
+
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+@pytest.mark.parametrize(
+    ("malformed", "fault"),
+    [
+        ("x=%zz", 'invalid URL escape "%zz"'),
+        ("x=5%", 'invalid URL escape "%"'),
+        ("%a=5", 'invalid URL escape "%a"'),
+        ("x=1;y=2", "invalid semicolon separator in query"),
+    ],
+)
+def test_a_malformed_field_is_left_out_and_lists_of_series_and_rules_refuse_it(
+    app: ASGIApp, malformed: str, fault: str
+) -> None:
+    query = f"query=1%2B1&time={END}&{malformed}"
+    for response in (
+        request(app, "POST", "/api/v1/query", content=query, headers=FORM),
+        request(app, "GET", f"/api/v1/query?{query}"),
+    ):
+        assert response.json()["data"]["result"] == [END, "2"]
+    response = request(app, "POST", "/api/v1/series", content=f"match[]=up&{malformed}", headers=FORM)
+    assert refuse(response) == (400, "bad_data", f"error parsing form values: {fault}")
+    if ";" in malformed:
+        response = request(app, "GET", f"/api/v1/rules?{malformed}")
+        assert refuse(response) == (400, "bad_data", f"error parsing form values: {fault}")
+
+
+def test_too_many_fields_are_refused(app: ASGIApp) -> None:
+    response = request(app, "GET", "/api/v1/query?" + "&".join(["a=1"] * 1001))
+    assert refuse(response)[:2] == (400, "bad_data")
+
+
+def test_a_span_is_whole_nanoseconds_and_then_whole_milliseconds(app: ASGIApp) -> None:
+    found = ask(app, "query_range", query="time()", start=1, end=1.004, step="0.0015")
+    assert [at for at, _ in found["result"][0]["values"]] == [1, 1.001, 1.002, 1.003, 1.004]
+
+
+def test_exemplars_of_a_query_that_selects_nothing_are_no_content(app: ASGIApp) -> None:
+    response = request(app, "GET", "/api/v1/query_exemplars", params={"query": "1 + 1"})
+    assert (response.status_code, response.content) == (204, b"")
 
 
 BAD_REQUESTS = [
@@ -239,8 +285,12 @@ BAD_REQUESTS = [
     ("rules", {"group_limit": "x"}, 'group_limit needs to be a valid number: strconv.ParseInt: parsing "x"'),
     ("rules", {"group_next_token": "x"}, "group_limit needs to be present"),
     ("rules", {"group_next_token": "x", "group_limit": "1"}, "were rule groups changed?"),
+    ("query", {"query": "up", "time": "2023-11-14T22:13:20+25:00"}, "cannot parse"),
+    ("query", {"query": "up", "time": "2023-11-14T22:13:20+10:61"}, "cannot parse"),
     ("label/job/values", {"limit": "x"}, 'invalid parameter "limit"'),
-    ("query_exemplars", {"query": "("}, 'invalid parameter "query"'),
+    ("label/U__/values", {}, 'invalid label name: "U__"'),
+    ("label/%FF/values", {}, "invalid label name"),
+    ("query_exemplars", {"query": "("}, "1:2: parse error"),
     ("format_query", {"query": "("}, 'invalid parameter "query"'),
     ("rules", {"type": "x"}, 'invalid parameter "type": not supported value "x"'),
 ]
@@ -316,6 +366,9 @@ def test_what_grafana_asks_for(app: ASGIApp) -> None:
         ("U____name__", "_name_"),
         ("U__a_1F600_b", "a😀b"),
         ("U__a_b", "U__a_b"),
+        ("U__a.b_3a_", "a.b:"),
+        ("U__größe", "größe"),
+        ("U__a_D800_", "U__a_D800_"),
         ("U__a_FFFFFF_", "U__a_FFFFFF_"),
     ],
 )

@@ -20,7 +20,7 @@ from exporter.promql.numbers import parse_float
 from exporter.promql.syntax.selectors import parse_selector, starts_selector
 from exporter.promql.syntax.stream import TokenStream
 from exporter.promql.syntax.tokens import Kind
-from exporter.web.api_v1.form import read_form
+from exporter.web.api_v1.form import Fields, parse_fields, read_form
 from exporter.web.api_v1.reply import BadDataError
 
 # The last moment that Prometheus knows, in milliseconds of 64 bits.
@@ -31,8 +31,10 @@ _MAX_INTEGER: Final = (1 << 63) - 1
 _INTEGER: Final = re.compile(r"[+-]?[0-9]+")
 _UNDERSCORE: Final = re.compile(r"(?<=[0-9])_(?=[0-9])")
 _RFC3339: Final = re.compile(
-    r"(\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII
+    r"(\d{4}-\d\d-\d\d)T(?!24)(\d\d?)(:\d\d:\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII
 )
+_MOST_ZONE_HOURS: Final = 24
+_MOST_ZONE_MINUTES: Final = 60
 # How Prometheus writes the first and the last moment that it knows; clients ask from the one to the other.
 _EDGES = {
     "-292273086-05-16T16:47:06Z": -_MAX_SECONDS,
@@ -47,17 +49,25 @@ class Parameters:
     What a posted form has goes before what the URL has.
     """
 
-    def __init__(self, values: dict[str, list[str]], clock: Clock) -> None:
+    def __init__(self, values: dict[str, list[str]], clock: Clock, fault: str = "") -> None:
         self._values = values
         self._clock = clock
+        self._fault = fault
 
     @classmethod
     async def of(cls, request: Request, clock: Clock) -> "Parameters":
         """Those of the query string, and of the body of a POST."""
-        values = await read_form(request) if request.method == "POST" else {}
-        for key in request.query_params:
-            values[key] = [*values.get(key, []), *request.query_params.getlist(key)]
-        return cls(values, clock)
+        fields = await read_form(request) if request.method == "POST" else Fields()
+        try:
+            fields.add(parse_fields(request.scope["query_string"]))
+        except ValueError as error:
+            raise BadDataError(f"error parsing form values: {error}") from error
+        return cls(fields.values, clock, fields.fault)
+
+    def refuse_malformed(self) -> None:
+        """Raise where some parameter cannot be read; where this is not called it counts as missing."""
+        if self._fault:
+            raise BadDataError(f"error parsing form values: {self._fault}")
 
     def text(self, name: str, default: str = "") -> str:
         """The first value; the default where there is none."""
@@ -209,14 +219,23 @@ def _parse_time(text: str) -> int:
 
 
 def _parse_moment(text: str) -> int:
-    """RFC 3339, which has always a zone; what is less than a millisecond is cut off."""
+    """RFC 3339, which has always a zone; what is less than a millisecond is cut off.
+
+    As in Go's `time.Parse` an hour may have one digit, and a zone be up to 24:60 away.
+    """
     match = _RFC3339.fullmatch(text)
     try:
-        moment = datetime.fromisoformat("".join(match.group(1, 3)) if match else "")
+        if match is None:
+            raise ValueError(text)
+        day, hour, rest, fraction, sign, hours, minutes = match.groups("0")
+        moment = datetime.fromisoformat(f"{day}T{hour:0>2}{rest}+00:00")
+        away = int(hours) * 3600 + int(minutes) * 60
+        if int(hours) > _MOST_ZONE_HOURS or int(minutes) > _MOST_ZONE_MINUTES:
+            raise ValueError(text)
     except ValueError:
         raise ValueError(f"cannot parse {quote(text[:100])} to a valid timestamp") from None
-    fraction = (match[2] or "") if match else ""
-    return round(moment.timestamp()) * 1000 + int(f"{fraction:0<3}"[:3])
+    seconds = round(moment.timestamp()) + (away if sign == "-" else -away)
+    return seconds * 1000 + int(f"{fraction:0<3}"[:3])
 
 
 def _parse_span(text: str) -> int:
@@ -224,7 +243,8 @@ def _parse_span(text: str) -> int:
     if seconds is not None:
         if abs(seconds) * 1000 > _MAX_SPAN_MS:
             raise ValueError(f"cannot parse {quote(text[:100])} to a valid duration. It overflows int64")
-        return to_milliseconds(seconds) if seconds == seconds else -1
+        # Go counts whole nanoseconds here, and takes whole milliseconds of them: 0.0015 is 1 ms.
+        return int(int(seconds * 1e9) / 1_000_000) if seconds == seconds else -1
     try:
         return parse_duration(text)
     except InvalidDurationError:

@@ -115,14 +115,17 @@ class _Queries:
 
         return await self._run(request, stats, limit, deadline, compute)
 
-    async def exemplars(self, request: Request) -> Answer:
-        """Answer that there are no exemplars, once the parameters have been checked."""
+    async def exemplars(self, request: Request) -> Answer | None:
+        """Answer that there are no exemplars, once the parameters have been checked.
+
+        None for a query that selects nothing.
+        """
         parameters = await Parameters.of(request, self._clock)
         start_ms, end_ms = parameters.time_ms("start", -_ALWAYS), parameters.time_ms("end", _ALWAYS)
         if end_ms < start_ms:
             raise BadDataError("end timestamp must not be before start timestamp")
-        await _expression(parameters)
-        return Answer([])
+        expression = await _expression(parameters, prefix="")
+        return Answer([]) if expression.selectors else None
 
     async def _run(
         self,
@@ -193,14 +196,14 @@ def _answer(
     return Answer(encoded, warnings, result.infos, account.close)
 
 
-async def _expression(parameters: Parameters) -> Expression:
+async def _expression(parameters: Parameters, prefix: str = 'invalid parameter "query": ') -> Expression:
     text = parameters.text("query")
     try:
         if len(text) <= _SHORT_TEXT:
             return _parse_once(text)
         return await asyncio.to_thread(parse if len(text) > _LONGEST_KEPT else _parse_once, text)
     except QueryError as error:
-        raise BadDataError(f'invalid parameter "query": {error}') from error
+        raise BadDataError(f"{prefix}{error}") from error
 
 
 @lru_cache(_KEPT_EXPRESSIONS)

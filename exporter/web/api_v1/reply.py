@@ -40,7 +40,8 @@ class Answer:
     release: Callable[[], None] | None = None
 
 
-Handler = Callable[[Request], Awaitable[Answer]]
+Handler = Callable[[Request], Awaitable[Answer | None]]
+"""Answers a request; None: there is nothing to say (204)."""
 
 
 def api(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
@@ -56,7 +57,7 @@ def api(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
             return _failure(503, "timeout", str(error))
         except QueryError as error:
             return _failure(422, "execution", str(error))
-        return await _success(answer)
+        return Response(status_code=204) if answer is None else await _success(answer)
 
     return endpoint
 

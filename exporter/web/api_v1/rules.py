@@ -27,6 +27,7 @@ def routes(running: RuleGroups, clock: Clock) -> Sequence[Route]:
 
     async def rules(request: Request) -> Answer:
         parameters = await Parameters.of(request, clock)
+        parameters.refuse_malformed()
         shown = _Filter(parameters)
         return Answer(Page.of(parameters).cut(_encode_groups(running.groups, shown)))
 

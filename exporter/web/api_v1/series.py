@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from operator import attrgetter
 from typing import Any, Final
+from urllib.parse import unquote_to_bytes
 
 from starlette.requests import Request
 from starlette.routing import Route
@@ -14,6 +15,7 @@ from exporter.errors import QueryError
 from exporter.history.source import HistorySource
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
+from exporter.model.quoting import quote
 from exporter.model.sample import Family, Kind
 from exporter.promql import MemoryAccount, MemoryBudget
 from exporter.promql.disposal import drop
@@ -31,7 +33,8 @@ _CHUNK = 500
 # What the labels of a series take while they are listed.
 _LABELS_BYTES = 700
 _ESCAPE: Final = re.compile(r"_([0-9A-Fa-f]{1,6})_|__")
-_ESCAPED: Final = re.compile(r"(?:[A-Za-z0-9:]|_[0-9A-Fa-f]{1,6}_|__)*")
+_ESCAPED: Final = re.compile(r"(?:[^_]|_[0-9A-Fa-f]{1,6}_|__)*", re.DOTALL)
+_SURROGATES: Final = range(0xD800, 0xE000)
 
 
 def routes(
@@ -69,6 +72,7 @@ class _Lists:
     async def series(self, request: Request) -> Answer:
         """List the series of selectors."""
         parameters = await Parameters.of(request, self._clock)
+        parameters.refuse_malformed()
         if not parameters.texts("match[]"):
             raise BadDataError("no match[] parameter provided")
         selection = _Selection(self._samples, parameters, 'invalid parameter "match[]": ')
@@ -99,8 +103,8 @@ class _Lists:
 
     async def label_values(self, request: Request) -> Answer:
         """List the values of a label."""
-        parameters = await Parameters.of(request, self._clock)
-        selection, name = _Selection(self._samples, parameters), unescape_name(request.path_params["name"])
+        parameters, name = await Parameters.of(request, self._clock), _label_name(request)
+        selection = _Selection(self._samples, parameters)
         values = await self._executor.run(
             lambda task: {found.get(name) for found in selection.labels(_Check(task))}, request
         )
@@ -200,6 +204,18 @@ def describe_family(family: Family) -> dict[str, str]:
     return {"type": kind, "help": family.help, "unit": ""}
 
 
+def _label_name(request: Request) -> str:
+    """The name in the path. Raises `BadDataError` for an empty one, and for bytes that are no UTF-8."""
+    name = unescape_name(request.path_params["name"])
+    try:
+        unquote_to_bytes(request.scope.get("raw_path", b"")).decode()
+    except UnicodeDecodeError:
+        name = ""
+    if not name:
+        raise BadDataError(f"invalid label name: {quote(request.path_params['name'][:100])}")
+    return name
+
+
 def unescape_name(text: str) -> str:
     """The name that a path holds: `U__a_2e_b` is `a.b`, as names are written where not all characters can be.
 
@@ -212,6 +228,13 @@ def unescape_name(text: str) -> str:
     if not _ESCAPED.fullmatch(inner):
         return text
     try:
-        return _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else "_", inner)
+        return _ESCAPE.sub(_unescape, inner)
     except (ValueError, OverflowError):
         return text
+
+
+def _unescape(match: re.Match[str]) -> str:
+    code = int(match[1], 16) if match[1] else ord("_")
+    if code in _SURROGATES:
+        raise ValueError(match[0])
+    return chr(code)
