@@ -1,11 +1,14 @@
 """Label matchers, as selectors, routes, silences and inhibition rules use them."""
 
+import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final, Protocol
 
 import re2
+
+from exporter.model.quoting import as_text, is_text
 
 
 class MatchOp(StrEnum):
@@ -92,12 +95,20 @@ def _predicate(op: MatchOp, expected: str, dot_newline: bool) -> Callable[[str],
     return lambda value: fullmatch(value) is None
 
 
+# One byte, which RE2 has and Go's regexp has not.
+_ANY_BYTE: Final = re.compile(r"(?<!\\)(?:\\\\)*\\C")
+
+
 @lru_cache(maxsize=4096)
 def compile_anchored(pattern: str, dot_newline: bool = True) -> Any:
     """RE2's compiled pattern, for `fullmatch`.
 
     Raises `InvalidRegexError` in the words of Go.
     """
+    if _ANY_BYTE.search(pattern) is not None:
+        raise InvalidRegexError("invalid escape sequence: `\\C`")
+    if not is_text(pattern):
+        raise InvalidRegexError(f"invalid UTF-8: `{as_text(pattern)}`")
     options = re2.Options()
     options.log_errors = False
     options.dot_nl = dot_newline

@@ -93,6 +93,16 @@ def to_character(code: int) -> str:
     return chr(code) if 0 <= code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else "\ufffd"
 
 
+def is_text(text: str) -> bool:
+    """Tell whether all of it was UTF-8: bytes that are none are kept as surrogates (`surrogateescape`)."""
+    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def as_text(text: str) -> str:
+    """Return the text with U+FFFD for bytes that are no UTF-8."""
+    return text if is_text(text) else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def is_printable(char: str) -> bool:
     """Tell whether Go prints it as it is: letters, marks, numbers, punctuation, symbols, ASCII's space."""
     return char == " " or unicodedata.category(char)[0] in "LMNPS"

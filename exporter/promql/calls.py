@@ -7,6 +7,7 @@ from typing import Final, Protocol
 from exporter.errors import QueryError
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.matcher import MatchOp
+from exporter.model.quoting import as_text, is_text
 from exporter.promql.functions.calendar import CALENDAR
 from exporter.promql.functions.elementwise import ELEMENTWISE, clamping, rounding
 from exporter.promql.functions.ranges import (
@@ -24,6 +25,7 @@ from exporter.promql.operators.elementwise import (
     Clamp,
     MapValues,
     MapWithParameters,
+    NoneOf,
     Sort,
     Steps,
     TimestampOfEvaluation,
@@ -40,7 +42,7 @@ from exporter.promql.operators.range_functions import (
 )
 from exporter.promql.operators.scalar import Constant, ScalarOfVector, Time
 from exporter.promql.operators.selectors import SelectRangeVector, SelectTimestamps
-from exporter.promql.syntax.nodes import Call, Expr, MatrixSelector, VectorSelector, unwrap
+from exporter.promql.syntax.nodes import Call, Expr, MatrixSelector, Subquery, VectorSelector, unwrap
 from exporter.promql.vector import Key
 
 
@@ -83,6 +85,11 @@ class Operands(Protocol):
         ...
 
 
+# Functions that pass over floats without a word; and there is nothing else here.
+_OF_NATIVE_HISTOGRAMS: Final = frozenset(
+    f"histogram_{figure}" for figure in ("avg", "count", "stddev", "stdvar", "sum")
+)
+
 _Builder = Callable[[Operands, Call], VectorOperator]
 
 
@@ -104,12 +111,14 @@ def compile_call(operands: Operands, node: Call) -> VectorOperator:
         return operands.nameless(MapValues(CALENDAR[name], operands.vector(node.args[0])))
     if name in RANGE_FUNCTIONS:
         return _range_function(operands, node)
+    if name in _OF_NATIVE_HISTOGRAMS:
+        return NoneOf(operands.vector(node.args[0]))
     return _BUILDERS[name](operands, node)
 
 
 def _check_label_name(name: str, role: str, function: str) -> None:
-    if not name:
-        raise QueryError(f"invalid {role} label name in {function}(): ")
+    if not name or not is_text(name):
+        raise QueryError(f"invalid {role} label name in {function}(): {as_text(name)}")
 
 
 def _range_function(operands: Operands, node: Call) -> VectorOperator:
@@ -123,7 +132,9 @@ def _range_function(operands: Operands, node: Call) -> VectorOperator:
     if name in ("first_over_time", "last_over_time"):
         return applied
     if name in ("rate", "increase"):
-        counted = ApplyToCounters(applied, unwrap(node.args[0]).start)
+        argument = unwrap(node.args[0])
+        # What Prometheus says about the values of a subquery has no place in the query.
+        counted = ApplyToCounters(applied, 0 if isinstance(argument, Subquery) else argument.start)
         return operands.nameless(counted, of_ranges=True)
     return operands.nameless(applied, of_ranges=True)
 
@@ -199,7 +210,7 @@ def _timestamp(operands: Operands, node: Call) -> VectorOperator:
 def _label_replace(operands: Operands, node: Call) -> VectorOperator:
     label, replacement, source, pattern = map(operands.string, node.args[1:])
     _check_label_name(label, "destination", "label_replace")
-    compute = replacing(source, pattern, replacement, operands.limits.label_value_chars)
+    compute = replacing(source, pattern, as_text(replacement), operands.limits.label_value_chars)
     return Relabel(operands.vector(node.args[0]), label, compute)
 
 
@@ -208,7 +219,7 @@ def _label_join(operands: Operands, node: Call) -> VectorOperator:
     _check_label_name(label, "destination", "label_join")
     for name in sources:
         _check_label_name(name, "source", "label_join")
-    compute = joining(separator, sources, operands.limits.label_value_chars)
+    compute = joining(as_text(separator), sources, operands.limits.label_value_chars)
     return Relabel(operands.vector(node.args[0]), label, compute)
 
 

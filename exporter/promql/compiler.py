@@ -1,6 +1,7 @@
 """The compiler makes a plan of operators from a syntax tree."""
 
 from exporter.errors import QueryError
+from exporter.model.quoting import is_text, quote
 from exporter.promql.calls import compile_call, compile_scalar_call
 from exporter.promql.common_subexpressions import CommonSubexpressions
 from exporter.promql.limits import Limits
@@ -182,8 +183,8 @@ class Compiler:
         operand = self.vector(node.expr)
         if node.op == "count_values" and node.param is not None:
             label = self.string(node.param)
-            if not label:
-                raise QueryError('invalid label name ""')
+            if not label or not is_text(label):
+                raise QueryError(f"invalid label name {quote(label)}")
             return CountValues(label, operand, node.grouping, without=node.without)
         grouping = Grouping(node.grouping, without=node.without)
         if node.param is None:

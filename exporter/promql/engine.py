@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 from exporter.errors import QueryError
 from exporter.model.labels import Labels
+from exporter.model.quoting import as_text
 from exporter.promql import result
 from exporter.promql.collecting import Collector, collect_tables
 from exporter.promql.compiler import Compiler
@@ -43,7 +44,8 @@ class _Plan:
                 self.range_vector = compiler.range_vector(expression.root)
         self.is_busy = False
         self.remembered = 0
-        self.string = compiler.string(expression.root) if expression.value_type is ValueType.STRING else ""
+        is_string = expression.value_type is ValueType.STRING
+        self.string = as_text(compiler.string(expression.root)) if is_string else ""
         self._labels: IdentityMemo[list[Labels]] = IdentityMemo()
         self._table_labels: IdentityMemo[list[Labels] | None] = IdentityMemo()
 
@@ -96,6 +98,8 @@ class Engine:
         self.default_step_ms = default_step_ms
         self._delayed_name_removal = delayed_name_removal
         self._plans: WeakKeyDictionary[Expression, _Plan] = WeakKeyDictionary()
+        # Of each query with computed durations the last that it was, with the step and the range it was for.
+        self._resolved: WeakKeyDictionary[Expression, tuple[int, int, Expression]] = WeakKeyDictionary()
         # An upper bound of the series they know: those of plans that are gone count until plans are evicted.
         self._remembered = 0
 
@@ -115,6 +119,7 @@ class Engine:
         account: MemoryAccount | None = None,
     ) -> result.Result:
         """The value at one moment. Raises `QueryError`."""
+        expression = self._resolve(expression, at_ms, at_ms, 0)
         with (
             self._run(expression, at_ms, at_ms, lookback_ms, pace, account) as run,
             self._plan(expression, run) as plan,
@@ -146,12 +151,24 @@ class Engine:
                 f"exceeded maximum resolution of {self._limits.steps} points per timeseries; "
                 "try a longer step or a shorter range"
             )
+        expression = self._resolve(expression, start_ms, end_ms, step_ms)
         with (
             self._run(expression, start_ms, end_ms, lookback_ms, pace, account, step_ms) as run,
             self._plan(expression, run) as plan,
         ):
             series = self._series(plan, run, step_ms)
         return result.Result(result.Matrix(series), run.annotations.warnings, run.annotations.infos)
+
+    def _resolve(self, expression: Expression, start_ms: int, end_ms: int, step_ms: int) -> Expression:
+        """The expression with durations as numbers, the same object as last time where it can be."""
+        if not expression.is_computed:
+            return expression
+        range_ms = end_ms - start_ms
+        known = self._resolved.get(expression)
+        if known is None or known[:2] != (step_ms, range_ms):
+            known = step_ms, range_ms, expression.resolved(start_ms, end_ms, step_ms)
+            self._resolved[expression] = known
+        return known[2]
 
     @contextmanager
     def _run(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from exporter.errors import QueryError
 from exporter.model.matcher import Matcher
 from exporter.promql.limits import Limits
+from exporter.promql.syntax.durations import has_durations, resolve
 from exporter.promql.syntax.nodes import Edge, Expr, MatrixSelector, Subquery, VectorSelector, walk
 from exporter.promql.syntax.parser import Parser
 from exporter.promql.syntax.printer import format_expression
@@ -36,6 +37,8 @@ class Expression:
     text: str
     root: Expr
     selectors: tuple[Selector, ...] = field(repr=False)
+    is_computed: bool = False
+    """Whether some range, step or offset is computed; `resolved` has them as numbers."""
 
     @property
     def value_type(self) -> ValueType:
@@ -50,8 +53,19 @@ class Expression:
     @property
     def longest_range_ms(self) -> int:
         """The longest range that the query looks back over; 0 where it asks for the newest samples only."""
-        ranges = (node.range_ms for node, _ in walk(self.root) if isinstance(node, MatrixSelector | Subquery))
+        root = _instant(self.root) if self.is_computed else self.root
+        ranges = (node.range_ms for node, _ in walk(root) if isinstance(node, MatrixSelector | Subquery))
         return max(ranges, default=0)
+
+    def resolved(self, start_ms: int, end_ms: int, step_ms: int) -> "Expression":
+        """The same with durations as numbers, for the first and last moment of a query and its step.
+
+        Raises `QueryError` where a duration makes no sense then.
+        """
+        if not self.is_computed:
+            return self
+        root = resolve(self.root, step_ms, end_ms - start_ms)
+        return Expression(self.text, root, self.selectors)
 
     def __str__(self) -> str:
         return format_expression(self.root)
@@ -72,8 +86,17 @@ def parse(text: str, *, limits: Limits | None = None, lookback_ms: int = DEFAULT
     for node, depth in walk(root):
         if depth > limits.nesting:
             raise syntax_error(text, node.start, f"nested more than {limits.nesting} levels deep")
-    _collect(root, 0, None, lookback_ms, selectors)
-    return Expression(text, root, tuple(selectors))
+    is_computed = has_durations(root)
+    _collect(_instant(root) if is_computed else root, 0, None, lookback_ms, selectors)
+    return Expression(text, root, tuple(selectors), is_computed)
+
+
+def _instant(root: Expr) -> Expr:
+    """The tree as an instant query has it; as it is where it cannot be evaluated in one."""
+    try:
+        return resolve(root, 0, 0)
+    except QueryError:
+        return root
 
 
 def _check_unicode(text: str) -> None:

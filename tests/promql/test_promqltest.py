@@ -69,15 +69,15 @@ WRONG = {
     "no moment": ("eval instant  up\n  up 1", "is not a duration"),
 }
 OUT_OF_SCOPE = {
-    "eval instant at 0 histogram_count(histogram)\n  {} 1": "native histograms: histogram_count",
+    "eval instant at 0 histogram_count(histogram)\n  {} 1": "native histograms selected",
     "eval instant at 0 sum(histogram)\n  {} {{schema:0 sum:1 count:1}}": "native histogram expected",
     "eval instant at 0 count(histogram)\n  {} 1": "native histograms selected",
     "eval instant at 0 changes(mixed[2m])\n  {} 0": "native histograms selected",
     "eval instant at 0 limitk by (server) (1, up)": "experimental: limitk",
     "eval instant at 0 up + fill(1) up": "experimental: fill",
     "eval instant at 0 rate(up[1m] anchored)": "experimental: anchored selectors",
-    "eval instant at 0 rate(up[1m + 1m])": "experimental: duration expressions",
-    "eval instant at 0 up offset (1m)": "experimental: duration expressions",
+    "eval instant at 0 rate(up[1m + 1m]) + step()": "experimental: step",
+    "eval instant at 0 up offset (1m) + max_of(1, 2)": "experimental: max_of",
     "eval instant at 0 start()": "experimental: start",
     "load 1m\n  st@st -1s\n  st 1\n\neval instant at 0 st": "experimental: start timestamps",
     'load 1m\n  s{a="b c"}@st -1s\n  s{a="b c"} 1\n\neval instant at 0 s': "experimental: start timestamps",

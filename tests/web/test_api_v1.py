@@ -223,6 +223,28 @@ def test_a_span_is_whole_nanoseconds_and_then_whole_milliseconds(app: ASGIApp) -
     assert [at for at, _ in found["result"][0]["values"]] == [1, 1.001, 1.002, 1.003, 1.004]
 
 
+def test_computed_durations_follow_the_step_and_the_range_of_the_query(app: ASGIApp) -> None:
+    for step, count in ((30, "3"), (60, "6"), (30, "3")):
+        found = ask(app, "query_range", query="count_over_time(up[step()])", start=END, end=END, step=step)
+        assert found["result"][0]["values"] == [[END, count]]
+    span = {"start": END - 120, "end": END, "step": 60}
+    found = ask(app, "query_range", query="count_over_time(up[range() / 2])", **span)
+    assert [value for _, value in found["result"][0]["values"]] == ["6", "6", "6"]
+    refused = request(app, "GET", "/api/v1/query", params={"query": "count_over_time(up[step()])"})
+    assert refuse(refused) == (
+        400,
+        "bad_data",
+        'invalid parameter "query": 19:25: duration must be greater than 0',
+    )
+    assert ask(app, "parse_query", query="up[2 * step()]")["rangeExpr"] == {
+        "type": "durationExpr",
+        "op": "*",
+        "lhs": {"type": "numberLiteral", "val": "2", "duration": False},
+        "rhs": {"type": "durationExpr", "op": "step", "lhs": None, "rhs": None, "wrapped": False},
+        "wrapped": False,
+    }
+
+
 def test_exemplars_of_a_query_that_selects_nothing_are_no_content(app: ASGIApp) -> None:
     response = request(app, "GET", "/api/v1/query_exemplars", params={"query": "1 + 1"})
     assert (response.status_code, response.content) == (204, b"")

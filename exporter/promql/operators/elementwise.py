@@ -127,6 +127,18 @@ class Absent:
         return NOTHING if self._operand.evaluate(run, at_ms).values else Vector(self._keys, [1.0])
 
 
+class NoneOf:
+    """A function of native histograms: of floats it yields nothing."""
+
+    def __init__(self, operand: VectorOperator) -> None:
+        self._operand = operand
+
+    def evaluate(self, run: Run, at_ms: int) -> Vector:
+        """No element, once the operand was evaluated: it may be wrong."""
+        self._operand.evaluate(run, at_ms)
+        return NOTHING
+
+
 class Sort:
     """`sort` and `sort_desc`: by value, NaN last. It warns where that is lost: at more than one step."""
 

@@ -7,6 +7,7 @@ from exporter.errors import QueryError
 from exporter.model.expansion import expander
 from exporter.model.labels import METRIC_NAME
 from exporter.model.matcher import InvalidRegexError, compile_anchored
+from exporter.model.quoting import as_text
 from exporter.promql.operators.base import VectorOperator
 from exporter.promql.operators.names import check_unique
 from exporter.promql.run import Run
@@ -54,7 +55,7 @@ def replacing(source: str, pattern: str, replacement: str, limit: int) -> Callab
     try:
         regex = compile_anchored(pattern)
     except InvalidRegexError as error:
-        raise QueryError(f"invalid regular expression in label_replace(): {pattern}") from error
+        raise QueryError(f"invalid regular expression in label_replace(): {as_text(pattern)}") from error
     expand = expander(replacement, regex)
 
     def compute(key: Key) -> str | None:

@@ -55,7 +55,7 @@ class Checker:
     def _subquery(self, node: Subquery) -> None:
         found = node.expr.value_type
         if found is not ValueType.VECTOR:
-            self._fail(node, f"subquery is only allowed on instant vector, got {found.documented} instead")
+            self._fail(node, f"subquery is only allowed on instant vector, got {found.value} instead")
 
     def _unary(self, node: Unary) -> None:
         found = node.expr.value_type

@@ -20,12 +20,13 @@ _BAD_NUMBER: Final = re.compile(
     r"(?:0[xX][0-9a-fA-F_]*|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?(?:\.|(?<=\.)_)?)"
     r"(?:[smhdwy]s?(?:[0-9]+[smhdw]s?)*(?:[0-9]+|.)?)?"
 )
+_WRONG_UNDERSCORE: Final = re.compile(r"(?<=[0-9a-fA-F])_(?:[._]|[eE](?![0-9a-fA-F])|$)")
 _LONGEST_SHOWN: Final = 40
 _SYMBOL: Final = re.compile(r"==|!=|<=|>=|</|>/|[-+*/%^=<>(){}\[\],@:]")
 _BRACE_SYMBOL: Final = re.compile(r"=~|!~|!=|[={},]")
 _STRING: Final = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`[^`]*`", re.DOTALL)
 # The characters of arithmetic on durations; only these may be in square brackets before the first number.
-_DURATION_WORD: Final = re.compile(r"(?:step|range|min|max|min_of|max_of)\b", re.I)
+_DURATION_WORD: Final = re.compile(r"(?:step|range|min_of|max_of)\b", re.I)
 _DURATION_SYMBOLS: Final = "-+*/%^(),:]"
 
 
@@ -105,13 +106,14 @@ class Lexer:
             if self._has_colon:
                 self._fail("unexpected colon ':'")
             if not self._has_number:
-                self._fail("unexpected colon before duration in duration expression")
+                self._fail("unexpected colon before duration in duration expression", self._at + 1)
             self._has_colon = True
         elif first in "0123456789.":
             self._has_number = True
         elif not self._has_number and first not in _DURATION_SYMBOLS:
             if _DURATION_WORD.match(self._text, self._at) is None:
                 self._fail(f"unexpected character in duration expression: {_character(first)}")
+            self._has_number = True
         elif _LABEL.match(self._text, self._at) and not _DURATION_WORD.match(self._text, self._at):
             self._fail(f"unexpected character: {_character(first)}, expected ':'")
 
@@ -132,10 +134,17 @@ class Lexer:
         for pattern, kind in ((_NUMBER, Kind.NUMBER), (_DURATION, Kind.DURATION)):
             match = pattern.match(self._text, self._at)
             if match is not None:
+                self._check_underscores(match)
                 return self._take(kind, match.end())
         bad = _BAD_NUMBER.match(self._text, self._at)
         shown = bad.group()[:_LONGEST_SHOWN] if bad is not None else ""
         return self._fail(f'bad number or duration syntax: "{shown}"')
+
+    def _check_underscores(self, number: re.Match[str]) -> None:
+        """No underscore may be before another one, a point or an exponent, or at the end of the text."""
+        wrong = _WRONG_UNDERSCORE.search(number.group())
+        if wrong is not None and (wrong.group() != "_" or number.end() == len(self._text)):
+            self._fail(f'bad number or duration syntax: "{number.group()[: wrong.end()][:_LONGEST_SHOWN]}"')
 
     def _inside_braces(self) -> Token:
         word = _LABEL.match(self._text, self._at)

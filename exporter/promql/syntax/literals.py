@@ -13,7 +13,7 @@ _DIGITS: Final = {
     **dict.fromkeys("xuU", string.hexdigits),
     **dict.fromkeys(string.octdigits, string.octdigits),
 }
-_UNIT: Final = re.compile(r"[0-9]+([a-z]+)")
+_UNIT: Final = re.compile(r"[0-9]+([^0-9]+)")
 _INTEGER: Final = re.compile(r"0[xX](?:_?[0-9a-fA-F])+|0(?:_?[0-7])*|[1-9](?:_?[0-9])*")
 _UNDERSCORES: Final = re.compile(r"(?<=[0-9])_(?=[0-9])")
 _LONGEST_INTEGER: Final = 60
@@ -31,7 +31,7 @@ def parse_number(text: str) -> float:
         if integer <= _MAX_INTEGER:
             return float(integer)
     plain = _UNDERSCORES.sub("", text)
-    if "_" in plain:
+    if "_" in plain or plain[:2] in ("0x", "0X"):
         raise ValueError(f'error parsing number: strconv.ParseFloat: parsing "{text}": invalid syntax')
     value = float(plain)
     if math.isinf(value) and "inf" not in plain:
@@ -53,21 +53,22 @@ def parse_seconds(text: str) -> float:
 def _explain_duration(text: str) -> str:
     """Say what is wrong with a duration whose units all exist."""
     found = _UNIT.findall(text)
-    if "." not in text and found == sorted(set(found), key=UNITS.index):
+    if found == sorted(set(found), key=UNITS.index):
         return "duration out of range"
     return f'not a valid duration string: "{text}"'
 
 
-def unquote(text: str) -> str:
+def unquote(text: str, *, any_bytes: bool = False) -> str:
     """The value of a string literal, with its quotes: raw between backticks, else with Go's escapes.
 
-    Raises `ValueError` for a bad escape, worded as Prometheus does, and for bytes that are no UTF-8.
+    Raises `ValueError` for a bad escape, worded as Prometheus does, and for bytes that are no UTF-8; with
+    `any_bytes` these become surrogates (`surrogateescape`).
     """
     quote, body = text[0], text[1:-1]
     if quote == "`" or "\\" not in body:
         return body
     try:
-        return unescape(body, quote).decode()
+        return unescape(body, quote).decode("utf-8", "surrogateescape" if any_bytes else "strict")
     except InvalidEscapeError as error:
         raise ValueError(_explain_escape(error, quote)) from None
     except UnicodeDecodeError:
@@ -93,4 +94,6 @@ def _explain_digits(letter: str, rest: str) -> str:
 
 
 def _name(character: str) -> str:
-    return f"U+{ord(character):04X} {quote_character(ord(character))}"
+    # Go's `%#U` shows what is printable as it is, a quote too.
+    shown = f"'{character}'" if character in "'\\" else quote_character(ord(character))
+    return f"U+{ord(character):04X} {shown}"

@@ -68,16 +68,33 @@ class StringLiteral(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DurationOperation:
+    """A duration that is computed: `left op right`, `-right`, `min_of(left, right)`, `step()`, `range()`.
+
+    `is_wrapped`: it stands in parentheses. No expression: only ranges, steps and offsets have it.
+    """
+
+    op: str
+    left: "NumberLiteral | DurationOperation | None" = None
+    right: "NumberLiteral | DurationOperation | None" = None
+    is_wrapped: bool = False
+    start: int = field(default=0, compare=False)
+    end: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VectorSelector(Node):
     """`name{matchers} @ at offset offset`; `at_ms` None: the time of evaluation.
 
-    `matchers` hold the metric name too, as the last one when it stands before the braces (`name`).
+    `matchers` hold the metric name too, as the last one when it stands before the braces (`name`). Where
+    `offset` is given, `offset_ms` is not known before the query runs.
     """
 
     name: str
     matchers: tuple[Matcher, ...]
     offset_ms: int = 0
     at_ms: int | Edge | None = None
+    offset: DurationOperation | None = None
 
     @property
     def value_type(self) -> ValueType:
@@ -87,10 +104,11 @@ class VectorSelector(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixSelector(Node):
-    """`selector[range]`; the modifiers `@` and offset are the selector's."""
+    """`selector[range]`; the modifiers `@` and offset are the selector's. `range_ms` is as `range` has it."""
 
     selector: VectorSelector
     range_ms: int
+    range: DurationOperation | None = None
 
     @property
     def value_type(self) -> ValueType:
@@ -105,13 +123,16 @@ class MatrixSelector(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subquery(Node):
-    """`expr[range:step] @ at offset offset`; `step_ms` None: the default."""
+    """`expr[range:step] @ at offset offset`; `step_ms` None: the default, unless `step` says otherwise."""
 
     expr: "Expr"
     range_ms: int
     step_ms: int | None
     offset_ms: int = 0
     at_ms: int | Edge | None = None
+    range: DurationOperation | None = None
+    step: DurationOperation | None = None
+    offset: DurationOperation | None = None
 
     @property
     def value_type(self) -> ValueType:

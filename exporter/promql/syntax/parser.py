@@ -26,7 +26,6 @@ from exporter.promql.syntax.signatures import (
     EXPERIMENTAL_AGGREGATORS,
     EXPERIMENTAL_FUNCTIONS,
     FUNCTIONS,
-    NATIVE_HISTOGRAM_FUNCTIONS,
     PARAMETER_TYPES,
     Signature,
 )
@@ -162,7 +161,7 @@ class Parser:
                 value=stream.number(), is_duration=is_duration, start=token.start, end=token.end
             )
         if token.kind is Kind.STRING:
-            return StringLiteral(value=stream.string(), start=token.start, end=token.end)
+            return StringLiteral(value=stream.string(any_bytes=True), start=token.start, end=token.end)
         if token.is_symbol("("):
             return self._parenthesised()
         if token.kind is Kind.AGGREGATOR and (
@@ -209,10 +208,6 @@ class Parser:
             return function
         if name in EXPERIMENTAL_FUNCTIONS:
             self._stream.fail(token.start, f'function "{name}" is experimental and not supported')
-        if name in NATIVE_HISTOGRAM_FUNCTIONS:
-            self._stream.fail(
-                token.start, f'function "{name}" works on native histograms, which are not supported'
-            )
         return self._stream.fail(token.start, f'unknown function with name "{name}"')
 
     def _aggregate(self) -> Expr:

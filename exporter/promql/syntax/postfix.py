@@ -3,14 +3,24 @@
 import math
 from dataclasses import replace
 
+from exporter.clock import to_milliseconds
 from exporter.model.floats import format_float
-from exporter.promql.syntax.nodes import Edge, Expr, MatrixSelector, Subquery, VectorSelector
+from exporter.promql.syntax.duration_parser import EXPECTED, DurationParser
+from exporter.promql.syntax.nodes import (
+    DurationOperation,
+    Edge,
+    Expr,
+    MatrixSelector,
+    Subquery,
+    VectorSelector,
+)
 from exporter.promql.syntax.stream import TokenStream
 from exporter.promql.syntax.tokens import Kind
 
 _MODIFIED = (VectorSelector, MatrixSelector, Subquery)
 _MODIFIABLE = "an instant vector selector or range vector selector or a subquery"
 _MAX_SECONDS = 2**63 / 1000
+_EXPECTED_STEP = EXPECTED.replace(", or ", ", ")
 _EXPERIMENTAL = ("anchored", "smoothed")
 
 
@@ -30,57 +40,57 @@ def parse_postfix(stream: TokenStream, node: Expr) -> Expr | None:
 
 def _parse_range(stream: TokenStream, node: Expr) -> Expr:
     bracket = stream.advance()
-    length = _parse_positive(stream, "subquery or range selector")
+    range_ms, length = _parse_positive(stream, "subquery or range selector")
     if stream.accept(":"):
-        step = None
+        step_ms, step = None, None
         if not stream.peek().is_symbol("]"):
-            step = _parse_positive(stream, "subquery selector")
+            step_ms, step = _parse_positive(stream, "subquery selector", f'{_EXPECTED_STEP}, or "]"')
         stream.expect("]", "subquery selector")
-        return Subquery(expr=node, range_ms=length, step_ms=step, start=node.start, end=stream.last_end)
+        return Subquery(
+            expr=node,
+            range_ms=range_ms,
+            step_ms=step_ms,
+            range=length,
+            step=step,
+            start=node.start,
+            end=stream.last_end,
+        )
     if not stream.accept("]"):
         stream.unexpected("subquery or range", '":" or "]"')
     if not isinstance(node, VectorSelector):
         stream.fail(bracket.start, "ranges only allowed for vector selectors")
-    if node.offset_ms:
+    if node.offset_ms or node.offset is not None:
         stream.fail(bracket.start, "no offset modifiers allowed before range")
     if node.at_ms is not None:
         stream.fail(bracket.start, "no @ modifiers allowed before range")
-    return MatrixSelector(selector=node, range_ms=length, start=node.start, end=stream.last_end)
+    return MatrixSelector(
+        selector=node, range_ms=range_ms, range=length, start=node.start, end=stream.last_end
+    )
 
 
-def _parse_positive(stream: TokenStream, context: str) -> int:
-    token = stream.peek()
-    is_negative = token.is_symbol("-") and stream.following.kind in (Kind.NUMBER, Kind.DURATION)
-    if is_negative:
-        stream.advance()
-    elif token.kind in (Kind.IDENTIFIER, Kind.AGGREGATOR) or token.text in ("+", "-", "("):
-        _refuse_arithmetic(stream)
-    length = stream.milliseconds(context)
-    if stream.peek().kind is Kind.SYMBOL and stream.peek().text in "+-*/%^":
-        _refuse_arithmetic(stream)
-    if is_negative or length <= 0:
-        stream.fail(token.start, "duration must be greater than 0")
-    return length
-
-
-def _refuse_arithmetic(stream: TokenStream) -> None:
-    stream.fail(stream.peek().start, "duration expressions are experimental and not supported")
+def _parse_positive(
+    stream: TokenStream, context: str, expected: str = EXPECTED
+) -> tuple[int, DurationOperation | None]:
+    """A duration in milliseconds, or 0 and how it is computed."""
+    found = DurationParser(stream, context, expected).whole()
+    if isinstance(found, DurationOperation):
+        return 0, found
+    if not found.value > 0:
+        stream.fail(found.start, "duration must be greater than 0")
+    return to_milliseconds(found.value), None
 
 
 def _parse_offset(stream: TokenStream, node: Expr) -> Expr:
     stream.advance()
-    negative = stream.accept("-")
-    if not negative:
-        stream.accept("+")
-    if stream.peek().is_symbol("(") or stream.following.is_symbol("("):
-        _refuse_arithmetic(stream)
-    length = stream.milliseconds("offset")
+    found = DurationParser(stream, "offset").offset()
     if not isinstance(node, _MODIFIED):
         stream.fail(node.start, f"offset modifier must be preceded by {_MODIFIABLE}")
     target = node.selector if isinstance(node, MatrixSelector) else node
-    if target.offset_ms:
+    if target.offset_ms or target.offset is not None:
         stream.fail(node.start, "offset may not be set multiple times")
-    changed = replace(target, offset_ms=-length if negative else length, end=stream.last_end)
+    if isinstance(found, DurationOperation):
+        return _rebuild(stream, node, replace(target, offset=found, end=stream.last_end))
+    changed = replace(target, offset_ms=to_milliseconds(found.value), end=stream.last_end)
     return _rebuild(stream, node, changed)
 
 

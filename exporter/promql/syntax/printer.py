@@ -7,15 +7,16 @@ import re
 from typing import Final
 
 from exporter.model.duration import format_duration
-from exporter.model.floats import format_float
 from exporter.model.labels import METRIC_NAME
 from exporter.model.matcher import Matcher, MatchOp
 from exporter.model.quoting import quote
+from exporter.promql.syntax.durations import format_duration_expression, format_number
 from exporter.promql.syntax.nodes import (
     Aggregate,
     Binary,
     Call,
     Cardinality,
+    DurationOperation,
     Edge,
     Expr,
     Matching,
@@ -35,15 +36,14 @@ def format_expression(node: Expr) -> str:
     """The query that parses to an equal tree."""
     match node:
         case NumberLiteral():
-            return _number(node)
+            return format_number(node)
         case StringLiteral():
             return quote(node.value)
         case VectorSelector():
-            return _selector(node) + _modifiers(node.at_ms, node.offset_ms)
+            return _selector(node) + _modifiers(node)
         case MatrixSelector():
             inner = node.selector
-            modifiers = _modifiers(inner.at_ms, inner.offset_ms)
-            return f"{_selector(inner)}[{format_duration(node.range_ms)}]{modifiers}"
+            return f"{_selector(inner)}[{_duration(node.range, node.range_ms)}]{_modifiers(inner)}"
         case Subquery():
             return format_expression(node.expr) + format_subquery_range(node)
         case Paren():
@@ -62,8 +62,8 @@ def format_expression(node: Expr) -> str:
 
 def format_subquery_range(node: Subquery) -> str:
     """Range, step and modifiers of a subquery."""
-    step = "" if node.step_ms is None else format_duration(node.step_ms)
-    return f"[{format_duration(node.range_ms)}:{step}]{_modifiers(node.at_ms, node.offset_ms)}"
+    step = "" if node.step is None and node.step_ms is None else _duration(node.step, node.step_ms or 0)
+    return f"[{_duration(node.range, node.range_ms)}:{step}]{_modifiers(node)}"
 
 
 def format_operator(node: Binary) -> str:
@@ -78,11 +78,8 @@ def format_aggregation(node: Aggregate) -> str:
     return f"{node.op} {'without' if node.without else 'by'} ({_labels(node.grouping)}) "
 
 
-def _number(node: NumberLiteral) -> str:
-    if not node.is_duration:
-        return format_float(node.value)
-    milliseconds = round(abs(node.value) * 1000)
-    return ("-" if node.value < 0 else "") + format_duration(milliseconds)
+def _duration(computed: DurationOperation | None, milliseconds: int) -> str:
+    return format_duration(milliseconds) if computed is None else format_duration_expression(computed)
 
 
 def _label(name: str) -> str:
@@ -108,13 +105,15 @@ def _selector(node: VectorSelector) -> str:
     return node.name + ("{" + ",".join(sorted(shown)) + "}" if shown else "")
 
 
-def _modifiers(at_ms: int | Edge | None, offset_ms: int) -> str:
-    text = ""
+def _modifiers(node: VectorSelector | Subquery) -> str:
+    text, at_ms, offset_ms = "", node.at_ms, node.offset_ms
     if isinstance(at_ms, Edge):
         text = f" @ {at_ms}"
     elif at_ms is not None:
         text = f" @ {'-' if at_ms < 0 else ''}{abs(at_ms) // 1000}.{abs(at_ms) % 1000:03d}"
-    if offset_ms:
+    if node.offset is not None:
+        text += f" offset {format_duration_expression(node.offset)}"
+    elif offset_ms:
         text += f" offset {'-' if offset_ms < 0 else ''}{format_duration(abs(offset_ms))}"
     return text
 

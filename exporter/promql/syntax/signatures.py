@@ -56,6 +56,7 @@ FUNCTIONS: Final[dict[str, Signature]] = {
     **_table("clamp", (_V, _S, _S)),
     **_table("clamp_max clamp_min", (_V, _S)),
     **_table("round", (_V, _S), 1),
+    **_table("histogram_avg histogram_count histogram_stddev histogram_stdvar histogram_sum", (_V,)),
     **_table("histogram_fraction", (_S, _S, _V)),
     **_table("histogram_quantile", (_S, _V)),
     **_table("predict_linear", (_M, _S)),
@@ -82,15 +83,13 @@ EXPERIMENTAL_FUNCTIONS: Final = frozenset(
         "sort_by_label",
         "sort_by_label_desc",
         "start",
+        "start_timestamp",
         "step",
         "ts_of_first_over_time",
         "ts_of_last_over_time",
         "ts_of_max_over_time",
         "ts_of_min_over_time",
     }
-)
-NATIVE_HISTOGRAM_FUNCTIONS: Final = frozenset(
-    {"histogram_avg", "histogram_count", "histogram_stddev", "histogram_stdvar", "histogram_sum"}
 )
 EXPERIMENTAL_AGGREGATORS: Final = frozenset({"limitk", "limit_ratio"})
 PARAMETER_TYPES: Final[dict[str, ValueType]] = {

@@ -1,12 +1,10 @@
 """A stream reads the tokens of a query one after the other."""
 
-from typing import Final, NoReturn
+from typing import NoReturn
 
 from exporter.promql.syntax.lexer import Lexer
 from exporter.promql.syntax.literals import parse_number, parse_seconds, unquote
 from exporter.promql.syntax.tokens import Kind, Token, syntax_error
-
-_MAX_SECONDS: Final = 2**63 / 1e9
 
 
 class TokenStream:
@@ -73,11 +71,11 @@ class TokenStream:
             message += f", expected {expected}"
         self.fail(self.peek().start, message)
 
-    def string(self) -> str:
-        """Read a string literal, which must be next, and return its value."""
+    def string(self, *, any_bytes: bool = False) -> str:
+        """Read a string literal, which must be next, and return its value, as `unquote` does."""
         token = self.advance()
         try:
-            return unquote(token.text)
+            return unquote(token.text, any_bytes=any_bytes)
         except ValueError as error:
             self.fail(token.start, str(error))
 
@@ -90,14 +88,3 @@ class TokenStream:
             return parse_number(token.text)
         except ValueError as error:
             self.fail(token.start, str(error))
-
-    def milliseconds(self, context: str, expected: str = "number or duration") -> int:
-        """Read a number of seconds or a duration, without sign, as milliseconds."""
-        if self.peek().kind not in (Kind.NUMBER, Kind.DURATION):
-            self.unexpected(context, expected)
-        start = self.peek().start
-        seconds = self.number()
-        # Not a plain comparison, so that NaN is refused as well.
-        if not seconds <= _MAX_SECONDS:
-            self.fail(start, "duration out of range")
-        return round(seconds * 1000)

@@ -11,19 +11,16 @@ from exporter.promql.syntax.signatures import (
     EXPERIMENTAL_AGGREGATORS,
     EXPERIMENTAL_FUNCTIONS,
     FUNCTIONS,
-    NATIVE_HISTOGRAM_FUNCTIONS,
 )
 from exporter.promql.syntax.tokens import AGGREGATORS, OPERATORS
 from exporter.web.api_v1.reply import Answer, api
 from exporter.web.directory import CurrentConfig
 
 _PROMQL: Final = (
-    "at_modifier bool by group_left group_right ignoring negative_offset offset on per_query_lookback_delta "
-    "subqueries without"
+    "at_modifier bool by duration_expr group_left group_right ignoring negative_offset offset on "
+    "per_query_lookback_delta subqueries without"
 )
-_NO_PROMQL: Final = (
-    "anchored duration_expr fill fill_left fill_right per_step_stats smoothed type_and_unit_labels"
-)
+_NO_PROMQL: Final = "anchored fill fill_left fill_right per_step_stats smoothed type_and_unit_labels"
 _API: Final = (
     "exclude_alerts label_values_match lifecycle query_stats query_warnings time_range_labels "
     "time_range_series"
@@ -49,7 +46,7 @@ def features_of(delayed_name_removal: bool) -> dict[str, dict[str, bool]]:
         "api": _flags(_API, _NO_API),
         "prometheus": {"agent_mode": False, "auto_reload_config": False, "server_mode": True},
         "promql": {**promql, "delayed_name_removal": delayed_name_removal},
-        "promql_functions": _known(FUNCTIONS, EXPERIMENTAL_FUNCTIONS | NATIVE_HISTOGRAM_FUNCTIONS),
+        "promql_functions": _known(FUNCTIONS, EXPERIMENTAL_FUNCTIONS),
         "promql_operators": _known(OPERATORS | AGGREGATORS, EXPERIMENTAL_AGGREGATORS),
         "rules": {"concurrent_rule_eval": False, "keep_firing_for": True, "query_offset": True},
         "service_discovery_providers": {"file": True, "http": True, "static": True},

@@ -84,6 +84,7 @@ class _Queries:
         at_ms, lookback_ms = parameters.time_ms("time"), parameters.lookback_ms()
         deadline = _deadline(parameters, self._budget.timeout_seconds)
         expression = await _expression(parameters)
+        _check_durations(expression, at_ms, at_ms, 0)
 
         def compute(pace: Pace, account: MemoryAccount) -> tuple[Result, int]:
             result = self._engine.instant(
@@ -106,6 +107,7 @@ class _Queries:
                 f'invalid parameter "query": invalid expression type "{expression.value_type.documented}" '
                 "for range query, must be Scalar or instant Vector"
             )
+        _check_durations(expression, start_ms, end_ms, step_ms)
 
         def compute(pace: Pace, account: MemoryAccount) -> tuple[Result, int]:
             result = self._engine.range(
@@ -204,6 +206,14 @@ async def _expression(parameters: Parameters, prefix: str = 'invalid parameter "
         return await asyncio.to_thread(parse if len(text) > _LONGEST_KEPT else _parse_once, text)
     except QueryError as error:
         raise BadDataError(f"{prefix}{error}") from error
+
+
+def _check_durations(expression: Expression, start_ms: int, end_ms: int, step_ms: int) -> None:
+    """Refuse a query whose computed durations make no sense for this time."""
+    try:
+        expression.resolved(start_ms, end_ms, step_ms)
+    except QueryError as error:
+        raise BadDataError(f'invalid parameter "query": {error}') from error
 
 
 @lru_cache(_KEPT_EXPRESSIONS)

@@ -7,10 +7,12 @@ from typing import Any
 
 from exporter.model.floats import format_float
 from exporter.model.matcher import Matcher
+from exporter.model.quoting import as_text
 from exporter.promql.syntax.nodes import (
     Aggregate,
     Binary,
     Call,
+    DurationOperation,
     Edge,
     Expr,
     Matching,
@@ -31,14 +33,15 @@ def syntax_tree(node: Expr) -> dict[str, Any]:
         case NumberLiteral():
             return {"type": "numberLiteral", "val": format_float(node.value)}
         case StringLiteral():
-            return {"type": "stringLiteral", "val": node.value}
+            return {"type": "stringLiteral", "val": as_text(node.value)}
         case VectorSelector():
             return {"type": "vectorSelector", **_selector(node)}
         case MatrixSelector():
-            window = {"range": node.range_ms, "rangeExpr": None}
+            window = {"range": node.range_ms, "rangeExpr": _duration(node.range)}
             return {"type": "matrixSelector", **_selector(node.selector), **window}
         case Subquery():
-            window = {"range": node.range_ms, "rangeExpr": None, "step": node.step_ms or 0, "stepExpr": None}
+            window = {"range": node.range_ms, "rangeExpr": _duration(node.range)}
+            window |= {"step": node.step_ms or 0, "stepExpr": _duration(node.step)}
             return {"type": "subquery", "expr": syntax_tree(node.expr), **_moment(node), **window}
         case Paren():
             return {"type": "parenExpr", "expr": syntax_tree(node.expr)}
@@ -67,9 +70,23 @@ def _moment(node: VectorSelector | Subquery) -> dict[str, Any]:
     is_edge = isinstance(node.at_ms, Edge)
     return {
         "offset": node.offset_ms,
-        "offsetExpr": None,
+        "offsetExpr": _duration(node.offset),
         "timestamp": None if is_edge else node.at_ms,
         "startOrEnd": str(node.at_ms).removesuffix("()") if is_edge else None,
+    }
+
+
+def _duration(node: NumberLiteral | DurationOperation | None) -> dict[str, Any] | None:
+    if node is None:
+        return None
+    if isinstance(node, NumberLiteral):
+        return {"type": "numberLiteral", "val": format_float(node.value), "duration": node.is_duration}
+    return {
+        "type": "durationExpr",
+        "op": node.op,
+        "lhs": _duration(node.left),
+        "rhs": _duration(node.right),
+        "wrapped": node.is_wrapped,
     }
 
 

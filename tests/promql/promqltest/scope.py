@@ -36,9 +36,10 @@ _FUNCTIONS: Final = (
 _EXPERIMENTAL: Final = re.compile(
     rf"\b({_FUNCTIONS.replace(' ', '|')})\s*(?:(?:by|without)\s*\([^)]*\)\s*)?\(", re.I
 )
-_NATIVE: Final = re.compile(r"\b(histogram_(?:avg|count|sum|stddev|stdvar))\s*\(|(</|>/)")
+_NATIVE: Final = re.compile(r"</|>/")
 _EXTENDED: Final = re.compile(r"\b(anchored|smoothed)\b", re.I)
-_ARITHMETIC: Final = re.compile(r"\[[^]]*(?:[-+*/%^(]|::)[^]]*\]|offset\s*[-+]?\s*\(", re.I)
+# Where these words are durations: they are experimental as functions only.
+_DURATIONS: Final = re.compile(r"\[[^]]*\]|\boffset\s*[-+]?\s*(?:step|range|min_of|max_of)\s*\(", re.I)
 
 
 def out_of_scope(found: Eval, world: World) -> str | None:
@@ -48,14 +49,12 @@ def out_of_scope(found: Eval, world: World) -> str | None:
         return "native histogram expected"
     if found.has_unknown:
         return "samples of a kind not known expected"
-    if (match := _EXPERIMENTAL.search(plain)) is not None:
+    if (match := _EXPERIMENTAL.search(_DURATIONS.sub("", plain))) is not None:
         return f"experimental: {match[1].lower()}"
     if (match := _NATIVE.search(plain)) is not None:
-        return f"native histograms: {match[1] or match[2]}"
+        return f"native histograms: {match[0]}"
     if (match := _EXTENDED.search(plain)) is not None:
         return f"experimental: {match[1].lower()} selectors"
-    if _ARITHMETIC.search(plain) is not None:
-        return "experimental: duration expressions"
     return _about_data(found, world)
 
 
