@@ -3,13 +3,18 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from exporter.log import get_logger
+
+_log = get_logger(__name__)
+
 
 class Following:
     """Calls `follow` soon after each `note`; notes until it begins cost one call.
 
     `on_done` is called after each.
 
-    `follow` takes `lock` while it works: others do the same things under it.
+    `follow` takes `lock` while it works: others do the same things under it. A fault of it is told, and the
+    next note calls it again.
     """
 
     def __init__(
@@ -36,7 +41,10 @@ class Following:
     async def _run(self) -> None:
         async with self._lock:
             self._waiting = None
-            await self._follow()
+            try:
+                await self._follow()
+            except Exception:
+                _log.exception("what has changed could not be followed")
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

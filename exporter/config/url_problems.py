@@ -15,8 +15,10 @@ _SOCKET_AFTER_AT: Final = "must have the socket's full path after the @: unix://
 VARIABLE: Final = re.compile(r"\$\{[A-Za-z_]\w*\}|\$\([A-Za-z_]\w*\)", re.ASCII)
 """What elsewhere would be the value of an environment variable."""
 _ENVIRONMENT_HOST: Final = re.compile(r"\$[A-Za-z_]\w*|%[A-Za-z_]\w*%", re.ASCII)
-# What no name of a host holds; names of other scripts are left to the resolver.
+# What no name of a host holds, besides what cannot be printed; the resolver judges names of other scripts.
 _NOT_IN_A_HOST: Final = re.compile(r"[\s<>{}$%|\\^`\"'*,;!()=+~&\ufffd]")
+_ENDS_A_HOST: Final = re.compile(r"[/?#@\[\]:]")
+_LONGEST_HOST: Final = 255
 _ONE_SLASH: Final = re.compile(r"(rediss?|valkeys?):/(?!/)")
 _DATE: Final = re.compile(r"\d{4}-\d{1,2}-\d{1,2}", re.ASCII)
 # Where a name ends so, it is an IPv4 address to a resolver, however short.
@@ -44,6 +46,9 @@ _PORT_LIKE: Final = re.compile(r"\d{4,5}", re.ASCII)
 def check_server_url(text: str) -> None:
     """Raises `ValueError` with a sentence that says what to write instead."""
     _check_variables(text)
+    if not text.rstrip("\n").isprintable():
+        # Python would leave out a line break or a tab, wherever it stands.
+        raise ValueError("holds a line break, or another character that cannot be printed")
     if "unix:" in text[:5] or text.startswith("/"):
         _check_socket(text)
         return
@@ -64,6 +69,16 @@ def check_server_url(text: str) -> None:
         raise ValueError("holds a #, after which nothing is read: write %23 where it is part of a password")
     _check_host(parts)
     _check_parameters(parts)
+
+
+def check_host(host: str) -> None:
+    """Raises `ValueError` for what is neither the name of a host nor an address (IPv6 without brackets)."""
+    if ":" in host and _is_address(host):
+        return
+    if len(host) > _LONGEST_HOST:
+        raise ValueError(f"has a host of more than {_LONGEST_HOST} characters")
+    if not host or not host.isprintable() or _NOT_IN_A_HOST.search(host) or _ENDS_A_HOST.search(host):
+        raise ValueError("has a host that no host can be called")
 
 
 def _check_variables(text: str) -> None:

@@ -54,10 +54,8 @@ class Finding:
 class Source(Protocol):
     """Knows servers that come and go."""
 
-    @property
-    def name(self) -> str:
-        """The name of the source in logs and metrics; without credentials."""
-        ...
+    name: str
+    """The name of the source in logs and metrics; without credentials."""
 
     @property
     def interval_seconds(self) -> float:

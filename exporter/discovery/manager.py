@@ -1,6 +1,7 @@
 """Runs all sources, each on its own; a failing one keeps the servers that it named last."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -32,8 +33,8 @@ _MOST_SAID = 5
 
 
 def build_sources(section: DiscoverySection) -> Sequence[Source]:
-    """The sources that a configuration names; secrets are read now."""
-    return [
+    """The sources that a configuration names, each by a name of its own; secrets are read now."""
+    sources: list[Source] = [
         *map(ClusterSource, section.cluster),
         *map(SentinelSource, section.sentinel),
         *map(FileSource, section.file),
@@ -41,6 +42,9 @@ def build_sources(section: DiscoverySection) -> Sequence[Source]:
         *map(DnsSource, section.dns),
         *map(KubernetesSource, section.kubernetes),
     ]
+    for source, name in zip(sources, _told_apart([source.name for source in sources]), strict=True):
+        source.name = name
+    return sources
 
 
 class Discovery:
@@ -64,7 +68,7 @@ class Discovery:
         self._on_change = on_change
         self._found = earlier.keep(sources) if earlier else {}
         self._jobs: Jobs | None = None
-        self._names = _job_names(sources)
+        self._names = [f"discovery {name}" for name in _told_apart([source.name for source in sources])]
         known = earlier.reported if earlier else set()
         self._unheard = {index for index, source in enumerate(sources) if source.name not in known}
         self.failures: dict[str, int] = {source.name: 0 for source in sources}
@@ -209,10 +213,11 @@ class Discovery:
             await asyncio.gather(*map(self._jobs.remove, self._names))
 
 
-def _job_names(sources: Sequence[Source]) -> Sequence[str]:
-    """One name for each source, also where two are the same."""
-    names: list[str] = []
-    for source in sources:
-        name = f"discovery {source.name}"
-        names.append(name if name not in names else f"{name} ({len(names) + 1})")
-    return names
+def _told_apart(names: Sequence[str]) -> Sequence[str]:
+    """The same names, of which the second of two that are equal is `name (2)`, and so on."""
+    counts: Counter[str] = Counter()
+    told: list[str] = []
+    for name in names:
+        counts[name] += 1
+        told.append(name if counts[name] == 1 else f"{name} ({counts[name]})")
+    return told

@@ -5,8 +5,11 @@ from dataclasses import replace
 from typing import Final
 
 from exporter.config.url import parse_server_url
+from exporter.config.url_problems import check_host
+from exporter.discovery.listing import without_surrogates
 from exporter.errors import DiscoveryError, Reason
 from exporter.model.labels import Labels
+from exporter.model.printable import printable
 from exporter.model.target import INSTANCE_LABEL, JOB_LABEL, Address, Target
 from exporter.url_login import without_login
 
@@ -34,7 +37,9 @@ def rewritten(before: Target, labels: Mapping[str, str]) -> Target:
     Raises `DiscoveryError` for labels that no series can carry, and for an address that is none.
     """
     address = _address(labels, before.address)
-    kept = {name: value for name, value in labels.items() if not name.startswith(_META_PREFIX)}
+    kept = {
+        name: without_surrogates(value) for name, value in labels.items() if not name.startswith(_META_PREFIX)
+    }
     if kept.get(JOB_LABEL) == before.job:
         # Nobody has given it another: it is not to be on `/metrics`.
         del kept[JOB_LABEL]
@@ -46,7 +51,12 @@ def rewritten(before: Target, labels: Mapping[str, str]) -> Target:
 
 
 def _check(labels: Mapping[str, str], address: Address) -> None:
-    """Every series carries these, on every page."""
+    """Every series carries these, on every page; and what is announced as a host may be anything."""
+    if not address.path:
+        try:
+            check_host(address.host)
+        except ValueError as error:
+            raise DiscoveryError(f"{_shown(address)} {error}", Reason.PROTOCOL) from None
     if len(labels) > _MAX_LABELS:
         raise DiscoveryError(f"{_shown(address)} has more than {_MAX_LABELS} labels", Reason.PROTOCOL)
     if sum(len(name) + len(value) for name, value in labels.items()) > _MAX_CHARACTERS:
@@ -55,7 +65,7 @@ def _check(labels: Mapping[str, str], address: Address) -> None:
 
 
 def _shown(address: Address) -> str:
-    return str(address)[:_MAX_SHOWN]
+    return printable(str(address)[:_MAX_SHOWN])
 
 
 def _address(labels: Mapping[str, str], before: Address) -> Address:

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
-from exporter.config.discovery import ClusterSection, SentinelSection
+from exporter.config.discovery import ClusterSection, DiscoverySection, SentinelSection
+from exporter.discovery.base import Finding, Template
 from exporter.discovery.cluster import ClusterSource
+from exporter.discovery.manager import build_sources
 from exporter.discovery.sentinel import SentinelSource
 from exporter.errors import DiscoveryError, Reason
+from exporter.model.target import Address
 from tests.samplers.canned import canned_server
 
 _NODE = "%040x 10.0.%d.%d:6379@16379 master - 0 0 1 connected %d\n"
@@ -67,3 +70,54 @@ def test_a_sentinel(replies: Mapping[str, Any], words: str) -> None:
     error = failure(SentinelSource, replies)
     assert error.reason is Reason.PROTOCOL
     assert words in str(error)
+
+
+# What a cluster, a sentinel or an API server may announce as the host of a server.
+NO_HOSTS = [
+    "",
+    "?",
+    "a b",
+    "a\nb",
+    "a\0b",
+    "\ud800",
+    "h" * 256,
+    "http://x",
+    "u@h",
+    "h/1?x",
+    "[::1]",
+    "a:b",
+    "$(x)",
+]
+
+
+@pytest.mark.parametrize("host", NO_HOSTS)
+def test_what_is_announced_as_a_host_and_is_none_costs_itself(host: str) -> None:
+    template = Template.of(SentinelSection.model_validate({"urls": ["redis://s:26379"]}))
+    hosts = [host, "good", "fd00::1", "bücher.example"]
+    made = template.make_all([Finding(Address(host=one, port=7)) for one in hosts])
+    assert [found.target.instance for found in made.found] == ["good:7", "[fd00::1]:7", "bücher.example:7"]
+    (refused,) = made.refused
+    assert refused.isprintable()
+    assert len(refused) < 300
+
+
+def test_labels_and_names_that_no_page_could_be_written_with_are_mended() -> None:
+    template = Template.of(
+        SentinelSection.model_validate({"urls": ["redis://s:26379"], "instance": "{role}"})
+    )
+    finding = Finding(Address(host="a", port=7), {"x": "\udcff"}, {"role": "\ud800"})
+    (found,) = template.make_all([finding]).found
+    assert (found.target.instance, found.target.labels.get("x")) == ("\ufffd", "\ufffd")
+
+
+def test_sources_that_look_the_same_are_told_apart() -> None:
+    servers = [{"names": ["_redis._tcp.example.com"], "nameservers": [f"127.0.0.{n}"]} for n in (1, 2)]
+    clusters = [{"api_server": f"https://token@k{n}.example.com"} for n in (1, 2)]
+    section = DiscoverySection.model_validate({"dns": servers, "kubernetes": clusters})
+    names = [source.name for source in build_sources(section)]
+    assert names == [
+        "dns SRV _redis._tcp.example.com",
+        "dns SRV _redis._tcp.example.com (2)",
+        "kubernetes endpointslice everywhere of k1.example.com",
+        "kubernetes endpointslice everywhere of k2.example.com",
+    ]

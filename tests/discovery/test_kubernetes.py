@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -384,3 +385,28 @@ def test_mistakes(section: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError) as caught:
         KubernetesSection.model_validate(section)
     assert message in str(caught.value)
+
+
+def test_addresses_that_are_none_cost_themselves(server: ApiServer) -> None:
+    slices = server.objects["shop", "endpointslices"]
+    slices[0]["endpoints"] = [{"addresses": [None, 5, "\ud800", "a b", "a\0b", "10.0.0.9"]}]
+    one = source(namespaces={"names": ["shop"]})
+    assert "10.0.0.9:6379" in names(one)
+    assert {text.split()[1] for text in one.refused} == {r"'\ud800'", "'a", r"'a\x00b'"}
+    assert all(text.isprintable() for text in one.refused)
+
+
+def test_thousands_of_addresses_are_read_beside_the_loop(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: set[int] = set()
+    finding = KubernetesSource._finding
+
+    def noted(self: KubernetesSource, place: Any) -> Finding:
+        threads.add(threading.get_ident())
+        return finding(self, place)
+
+    monkeypatch.setattr(KubernetesSource, "_finding", noted)
+    names(source())
+    assert threads
+    assert threading.get_ident() not in threads

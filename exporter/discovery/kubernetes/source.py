@@ -10,7 +10,7 @@ from exporter.config.fields import text_from_file
 from exporter.config.kubernetes import KubernetesSection
 from exporter.config.relabeling import RelabelSection
 from exporter.config.url import DEFAULT_PORT, parse_server_url
-from exporter.discovery.base import Finding, Found, Template
+from exporter.discovery.base import Finding, Found, Made, Template
 from exporter.discovery.kubernetes.api import ApiClient
 from exporter.discovery.kubernetes.endpoints import places_of_endpoints, places_of_slice
 from exporter.discovery.kubernetes.objects import META
@@ -18,6 +18,7 @@ from exporter.discovery.kubernetes.place import Place
 from exporter.discovery.kubernetes.pods import Pod, places_of_pods
 from exporter.discovery.kubernetes.services import Service, places_of_services
 from exporter.errors import DiscoveryError, Reason
+from exporter.http_client.transport import host_of
 
 KindT = TypeVar("KindT", Pod, Service)
 
@@ -40,11 +41,14 @@ class KubernetesSource:
         spaces = section.namespaces
         shown = [*spaces.names, *(["its own"] if spaces.own_namespace else [])]
         selected = [f"{one.role or section.role}: {one.label or one.field}" for one in section.selectors]
-        self.name = " ".join(["kubernetes", section.role, ", ".join(shown) or "everywhere", *selected])
+        access = section.access
+        # Where it is not the cluster that the daemon runs in.
+        at = [f"of {host_of(access.server)}"] if section.api_server or section.kubeconfig_file else []
+        self.name = " ".join(["kubernetes", section.role, ", ".join(shown) or "everywhere", *at, *selected])
         self.interval_seconds = section.refresh_interval.seconds
         self.refused: Sequence[str] = ()
         self._template = Template.of(section)
-        self._api = ApiClient(section.access)
+        self._api = ApiClient(access)
         self._known: dict[str, Sequence[Place]] = {}
 
     async def find(self) -> Sequence[Found]:
@@ -63,9 +67,9 @@ class KubernetesSource:
         failures = [error for error in await asyncio.gather(*map(look, namespaces)) if error is not None]
         if len(failures) == len(namespaces):
             raise failures[0]
-        findings, useless = self._findings(namespaces)
-        made = await asyncio.to_thread(self._template.make_all, findings)
-        self.refused = (*map(str, failures), *dict.fromkeys(refused), *useless, *made.refused)
+        # Apart from the event loop: thousands of addresses take their time.
+        made = await asyncio.to_thread(self._make, namespaces)
+        self.refused = (*map(str, failures), *dict.fromkeys(refused), *made.refused)
         return made.found
 
     def _namespaces(self) -> Sequence[str]:
@@ -121,6 +125,11 @@ class KubernetesSource:
                 named = {"labelSelector": one.label, "fieldSelector": one.field}
                 return {name: value for name, value in named.items() if value}
         return {}
+
+    def _make(self, namespaces: Sequence[str]) -> Made:
+        findings, useless = self._findings(namespaces)
+        made = self._template.make_all(findings)
+        return Made(made.found, (*useless, *made.refused))
 
     def _findings(self, namespaces: Sequence[str]) -> tuple[Sequence[Finding], Sequence[str]]:
         """The servers at the known places, each once, and in words the places where none can be."""
