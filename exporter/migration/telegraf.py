@@ -22,7 +22,7 @@ from exporter.migration.telegraf_commands import CommandSamplers
 from exporter.migration.telegraf_reasons import AGENT_REASONS, REASONS
 from exporter.migration.telegraf_text import read_toml
 from exporter.migration.toml_places import TablePlace, find_tables
-from exporter.migration.variables import VARIABLE, UnsetVariableError, expand
+from exporter.migration.variables import UnsetVariableError, expand, variable_in
 from exporter.model.secret import Secret
 
 _PLUGINS: Final = {"redis": 6379, "redis_sentinel": 26379}
@@ -59,9 +59,9 @@ class _File:
         """A text with its variables put in; raises `ConfigError` for one that is not set here."""
         return self.expanded(entry, key, entry.text(key, default))
 
-    def expanded(self, entry: Entry, key: str, text: str) -> str:
+    def expanded(self, entry: Entry, key: str, text: str, *, keeps_bare: bool = False) -> str:
         try:
-            return expand(text, self.environment)
+            return expand(text, self.environment, keeps_bare=keeps_bare)
         except UnsetVariableError as error:
             raise entry.wrong(key, str(error)) from None
 
@@ -197,10 +197,9 @@ def _tls(entry: Entry, file: _File) -> dict[str, str | bool] | None:
 
 def _password(entry: Entry, file: _File) -> Password:
     text = entry.text("password")
-    variable = VARIABLE.fullmatch(text)
-    if variable and not variable[2]:
-        return Password(environment=variable[1])
+    if variable := variable_in(text):
+        return Password(environment=variable)
     if text.startswith("@{"):
         file.notes.differ(_SECRET_STORE, entry.where("password"))
         return Password()
-    return Password(Secret(file.text(entry, "password")))
+    return Password(Secret(file.expanded(entry, "password", text, keeps_bare=True)))

@@ -9,7 +9,7 @@ from exporter.errors import ConfigError, Problem
 from exporter.migration.variables import UnsetVariableError, expand
 
 # A number or a truth value, which Telegraf puts in before it reads the file.
-_BARE: Final = re.compile(r"(\s*[\w\"'-]+\s*=\s*)(\$\{[^}]*\})(\s*(?:#.*)?)")
+_BARE: Final = re.compile(r"(\s*[\w\"'-]+\s*=\s*)(\$(?:\{[^}]*\}|\w+))(\s*(?:#.*)?)")
 _POSITION: Final = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)")
 
 
@@ -27,6 +27,8 @@ def read_toml(text: str, name: str, environment: Mapping[str, str]) -> Mapping[s
     except tomllib.TOMLDecodeError as error:
         found = _POSITION.fullmatch(str(error))
         line, column = found.group(2, 3) if found else ("", "")
+        is_other = found is not None and found[2] == "1"
         message = f"not valid TOML: {(found[1] if found else str(error)).lower()}"
+        message += ": is it a telegraf.conf?" if is_other else ""
         problem = Problem((), message, False, name, int(line or len(lines)), int(column or 1))
         raise ConfigError([problem]) from None

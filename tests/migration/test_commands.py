@@ -102,3 +102,19 @@ def test_wrong_choices_are_said(
     assert (done.returncode, done.stdout) == (status, "")
     assert message in done.stderr
     assert not (tmp_path / "config.yml").exists()
+
+
+@pytest.mark.parametrize("program", ["datadog", "netdata", "prometheus", "telegraf"])
+def test_a_directory_is_answered_with_what_is_in_it(program: str, tmp_path: Path) -> None:
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "conf.d" / "redis.conf").write_text("")
+    done = run_command(tmp_path, "migrate", program, "conf.d")
+    assert done.returncode == 2
+    assert done.stderr == "redis-vigil: conf.d: is a directory: name the file in it (redis.conf)\n"
+
+
+def test_yaml_is_no_telegraf_conf(tmp_path: Path) -> None:
+    (tmp_path / "values.yaml").write_text("image: redis\n")
+    done = run_command(tmp_path, "migrate", "telegraf", "values.yaml")
+    assert done.returncode == 1
+    assert done.stderr.endswith(": is it a telegraf.conf?\n")

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from exporter.drafts import Commented, Draft, to_yaml
+from exporter.errors import UsageError
 from exporter.migration.configuration import draft_of
 from exporter.migration.notes import Notes
-from exporter.migration.passwords import SecretFiles
+from exporter.migration.passwords import Password, SecretFiles
 from exporter.migration.redis_exporter.exporter import Exporter
 from exporter.migration.redis_exporter.invocation import Invocation
 from exporter.migration.redis_exporter.servers import Server
@@ -27,7 +28,7 @@ class Migration:
 
 def convert(invocations: Sequence[Invocation]) -> Migration:
     """The configuration that does what they do; raises `UsageError` for what redis_exporter would refuse."""
-    exporters = [Exporter.read(invocation) for invocation in invocations]
+    exporters = [_read(invocation) for invocation in invocations]
     secrets, notes = SecretFiles(), Notes()
     document = {**_watched(exporters, secrets, notes), **_common(exporters), **_web(exporters, notes)}
     _remark(exporters, notes)
@@ -36,6 +37,16 @@ def convert(invocations: Sequence[Invocation]) -> Migration:
     files = {WEB_CONFIG: to_yaml(web_config, _WEB_HEADING)} if web_config else {}
     draft = draft_of(document, _heading(exporters), secrets, notes, files)
     return Migration(replace(draft, private=frozenset({*draft.private, *files})), exporters[0].log_options)
+
+
+def _read(invocation: Invocation) -> Exporter:
+    """What it does; an error says where it was found."""
+    try:
+        return Exporter.read(invocation)
+    except UsageError as error:
+        text = str(error)
+        where = "" if invocation.origin == Invocation(()).origin else f"{invocation.origin}: "
+        raise UsageError(text if text.startswith(where) else f"{where}{text}") from None
 
 
 def _watched(exporters: Sequence[Exporter], secrets: SecretFiles, notes: Notes) -> Mapping[str, Any]:
@@ -58,7 +69,10 @@ def _watched(exporters: Sequence[Exporter], secrets: SecretFiles, notes: Notes) 
                     f"{exporter.origin}: ${server.variable} is the password of {first} too; where theirs "
                     f"differ, give the one of {server.url} another name in config.yml"
                 )
-            keys = {**_access(server, secrets), **_own_settings(exporter, exporters, server)}
+            keys = {
+                **_access(server, secrets, notes, exporter.origin),
+                **_own_settings(exporter, exporters, server),
+            }
             if server.is_cluster:
                 clusters.append({"urls": [str(server.url)], **keys})
             else:
@@ -71,13 +85,15 @@ def _watched(exporters: Sequence[Exporter], secrets: SecretFiles, notes: Notes) 
     return {**({"targets": targets} if targets else {}), **discovery}
 
 
-def _access(server: Server, secrets: SecretFiles) -> Mapping[str, Any]:
+def _access(server: Server, secrets: SecretFiles, notes: Notes, origin: str) -> Mapping[str, Any]:
     """User, password and TLS as keys."""
     keys: dict[str, Any] = {}
     # Without a password no AUTH is sent.
-    if server.username and (server.password or server.variable):
+    if server.username and (server.password or server.variable or server.file):
         keys["username"] = server.username
-    if server.variable:
+    if server.file:
+        keys |= secrets.key_for(Password(file=server.file), "", notes, origin)
+    elif server.variable:
         keys["password_env"] = server.variable
     elif server.password:
         keys["password_file"] = secrets.add(server.password, f"redis-{server.url.address.instance}")

@@ -2,16 +2,22 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from exporter.config.redis_exporter import Entry, parse_address, password_of, read_password_file
 from exporter.config.url import ServerUrl
 from exporter.migration.redis_exporter.invocation import Invocation
 from exporter.migration.redis_exporter.settings import Settings
+from exporter.migration.redis_exporter.substitutions import file_of, is_substitution
 from exporter.model.secret import Secret
 
 _PASSWORD: Final = "redis.password"
 _PASSWORD_FILE: Final = "redis.password-file"
+_BY_A_COMMAND: Final = (
+    "is what a command prints that a shell runs, and not taken over: have the password read by "
+    "password_command, or from a password_file"
+)
 _TLS_FILES: Final = {
     "tls-ca-cert-file": "ca_file",
     "tls-client-cert-file": "cert_file",
@@ -24,19 +30,22 @@ _OTHER_TLS_FLAGS: Final = ("tls-server-name", "skip-tls-verification")
 class Server:
     """One server to watch, or one node of the cluster to watch (`is_cluster`).
 
-    Its password is known, or handed over in an environment variable.
+    Its password is known, handed over in an environment variable, or read from a file.
     """
 
     url: ServerUrl
     username: str = ""
     password: Secret = field(default_factory=lambda: Secret(""))
     variable: str = ""
+    file: Path | None = None
     tls: Mapping[str, Any] = field(default_factory=dict)
     is_cluster: bool = False
 
     def __str__(self) -> str:
         user = f" as {self.username}" if self.username else ""
         cluster = "the cluster of " if self.is_cluster else ""
+        if self.file:
+            return f"{cluster}{self.url}{user}, with the password in {self.file}"
         if self.variable:
             return f"{cluster}{self.url}{user}, with the password in ${self.variable}"
         return f"{cluster}{self.url}{user}, {'with' if self.password else 'without'} a password"
@@ -94,11 +103,16 @@ def _main_server(
     if url.password and settings.text(_PASSWORD):
         remarks.append(f"{settings.origin(_PASSWORD)}: without effect, since the address has a password")
     variable = "" if url.password else settings.variable(_PASSWORD)
-    password = url.password or Secret("" if variable else settings.text(_PASSWORD))
-    if not password and not variable:
+    text = "" if variable or url.password else settings.text(_PASSWORD)
+    file = file_of(text)
+    if not file and is_substitution(text):
+        remarks.append(f"{settings.origin(_PASSWORD)} {_BY_A_COMMAND}")
+    password = url.password or Secret("" if is_substitution(text) else text)
+    if not (password or variable or is_substitution(text)):
         password = password_of(entries, url, username)
     is_cluster = settings.is_on("is-cluster")
-    return Server(url, username, password, variable, tls if url.address.tls else {}, is_cluster)
+    tls = tls if url.address.tls else {}
+    return Server(url, username, password, variable, Path(file) if file else None, tls, is_cluster)
 
 
 def _tls(settings: Settings, invocation: Invocation) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """What one redis_exporter is told, by its command line and its environment."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -80,6 +81,11 @@ class Settings:
 
 def _require_values(given: Mapping[str, Setting]) -> None:
     """Only a password may stay where it is, in a variable."""
+    address = given.get("redis.addr")
+    if address and (holds := re.search(r"\$\{\w+\}", address.value)) and holds[0] != address.value:
+        raise UsageError(
+            f"{address.origin} holds {holds[0]}, whose value is not known here: give it by --env-file"
+        )
     for name, setting in given.items():
         if name != "redis.password" and (variable := variable_in(setting.value)):
             raise UsageError(

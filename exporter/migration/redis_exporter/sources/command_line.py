@@ -24,9 +24,10 @@ def read_words(words: Sequence[str], environment: Mapping[str, str], base: Path,
     if len(words) == 1 and " " in words[0] and not words[0].startswith("-"):
         words = split(words[0], origin)
     remarks: list[str] = []
-    words = without_shell(words, environment, origin, remarks)
+    words, read = without_shell(words, environment, origin, remarks)
+    environment = {**environment, **read}
     if not words or words[0].startswith("-"):
-        return Invocation(words, environment, origin, base)
+        return Invocation(words, environment, origin, base, remarks=remarks)
     runtime = next((at for at, word in enumerate(words) if _is_runtime(word)), None)
     if runtime is not None:
         return read_docker_run(words[runtime + 1 :], environment, base, origin)

@@ -57,8 +57,10 @@ def _of_service(
         variables[key] = values.get(key, unknown(key)) if value is None else expand(value, values, COMPOSE)
     variables |= more
     words = [expand(word, values, COMPOSE) for key in _COMMAND for word in _words(service.get(key), origin)]
-    words = after_program(without_shell(words, variables, origin, remarks))
-    return Invocation(words, variables, origin, Path("/"), in_container=True, remarks=remarks)
+    words, read = without_shell(words, variables, origin, remarks)
+    return Invocation(
+        after_program(words), {**variables, **read}, origin, Path("/"), in_container=True, remarks=remarks
+    )
 
 
 def _words(command: Any, origin: str) -> list[str]:

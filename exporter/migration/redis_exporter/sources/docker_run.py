@@ -56,7 +56,8 @@ def read_docker_run(
         )
     arguments = rest[1:]
     if program:
-        started = without_shell([*program, *arguments], variables, origin, remarks)
+        started, read = without_shell([*program, *arguments], variables, origin, remarks)
+        variables |= read
         if started[:1] == program and not is_exporter(program[0]):
             remarks.append(f"--entrypoint {program[0]}: taken for redis_exporter")
         arguments = after_program(started)

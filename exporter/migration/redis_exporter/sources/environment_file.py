@@ -30,7 +30,9 @@ def is_environment(text: str) -> bool:
 def read_text(path: Path) -> str:
     """The text of a file; raises `UsageError` where it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
+    except IsADirectoryError:
+        raise UsageError(f"{path}: is a directory: name the file in it") from None
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from None
     except UnicodeDecodeError:

@@ -23,6 +23,23 @@ from exporter.migration.redis_exporter.sources.words import split
 _KINDS: Final = "a systemd unit, a file of variables, a compose file, Kubernetes manifests or a command line"
 
 
+# Keys by which files of others are known.
+_OTHER_COMMANDS: Final = {
+    "prometheus": frozenset({"scrape_configs", "scrape_config_files"}),
+    "datadog": frozenset({"init_config", "instances"}),
+    "netdata": frozenset({"jobs"}),
+}
+_OF_VALUES: Final = frozenset({"image", "metrics", "redisAddress", "serviceMonitor"})
+_HELM: Final = (
+    ": of values for a Helm chart give what the chart makes of them: helm get manifest RELEASE > FILE.yaml "
+    "(or helm template), and --from FILE.yaml"
+)
+_ANNOTATIONS: Final = (
+    "; pods with prometheus.io annotations are found by a Prometheus: `redis-vigil migrate prometheus` takes "
+    "its prometheus.yml, and discovery.kubernetes of redis-vigil finds the pods themselves"
+)
+
+
 def read_source(path: Path, more: Mapping[str, str], shell: Mapping[str, str]) -> Sequence[Invocation]:
     """All redis_exporters that a file starts, at least one.
 
@@ -39,7 +56,8 @@ def read_source(path: Path, more: Mapping[str, str], shell: Mapping[str, str]) -
     else:
         found = [_of_script(text, path, {**shell, **more})]
     if not found:
-        raise UsageError(f"{path}: starts no redis_exporter, by the names of programs and images")
+        hint = _ANNOTATIONS if "prometheus.io/" in text else ""
+        raise UsageError(f"{path}: starts no redis_exporter, by the names of programs and images{hint}")
     return found
 
 
@@ -73,4 +91,16 @@ def _of_yaml(
         return read_manifests(documents, path, more)
     if documents and isinstance(documents[0].get("services"), dict):
         return read_compose(documents[0], path, more, shell)
-    raise UsageError(f"{path}: is neither a compose file (services) nor Kubernetes manifests (kind)")
+    hint = _instead(documents, path)
+    raise UsageError(f"{path}: is neither a compose file (services) nor Kubernetes manifests (kind){hint}")
+
+
+def _instead(documents: Sequence[Mapping[str, Any]], path: Path) -> str:
+    """What to give in the place of a file that is of something else; empty where that is not known."""
+    keys = {key for document in documents for key in document}
+    for command, marks in _OTHER_COMMANDS.items():
+        if keys & marks:
+            return f": is it for `redis-vigil migrate {command}`?"
+    if path.name.startswith("values") or keys & _OF_VALUES:
+        return _HELM
+    return ""

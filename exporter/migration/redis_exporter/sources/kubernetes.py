@@ -65,8 +65,10 @@ def _invocation(container: _Container, path: Path, more: Mapping[str, str]) -> I
     words = [*map(str, spec.get("command") or ()), *map(str, spec.get("args") or ())]
     words = [expand(word, variables, KUBERNETES) for word in words]
     origin = f"{path}: {container.owner}, container {spec.get('name', '')}"
-    words = after_program(without_shell(words, variables, origin, remarks))
-    return Invocation(words, variables, origin, Path("/"), in_container=True, remarks=remarks)
+    words, read = without_shell(words, variables, origin, remarks)
+    return Invocation(
+        after_program(words), {**variables, **read}, origin, Path("/"), in_container=True, remarks=remarks
+    )
 
 
 def _environment(container: _Container, remarks: list[str]) -> dict[str, str]:
