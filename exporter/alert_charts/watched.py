@@ -36,7 +36,8 @@ class Watched:
     @property
     def branches(self) -> Sequence[Branch]:
         """The alternatives of the expression, a few at most."""
-        root = self.rule.spec.expression.root
+        # step() is 0 where the rule is evaluated, and would be something else along a chart.
+        root = self.rule.spec.expression.instant_root
         return [self._branch(root, one) for one in comparisons_of(root)[:_MOST_BRANCHES]]
 
     def lines(self, series: Iterable[RangeSeries]) -> list[Series]:

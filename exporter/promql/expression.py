@@ -53,9 +53,14 @@ class Expression:
     @property
     def longest_range_ms(self) -> int:
         """The longest range that the query looks back over; 0 where it asks for the newest samples only."""
-        root = _instant(self.root) if self.is_computed else self.root
-        ranges = (node.range_ms for node, _ in walk(root) if isinstance(node, MatrixSelector | Subquery))
+        nodes = (node for node, _ in walk(self.instant_root))
+        ranges = (node.range_ms for node in nodes if isinstance(node, MatrixSelector | Subquery))
         return max(ranges, default=0)
+
+    @property
+    def instant_root(self) -> Expr:
+        """The tree with the durations of an instant query, as rules have them, however it is shown."""
+        return _instant(self.root) if self.is_computed else self.root
 
     def resolved(self, start_ms: int, end_ms: int, step_ms: int) -> "Expression":
         """The same with durations as numbers, for the first and last moment of a query and its step.

@@ -1,6 +1,7 @@
 import pytest
 
-from exporter.promql import parse
+from exporter.errors import QueryError
+from exporter.promql import format_expression, parse
 
 MINUTE = 60_000
 LOOKBACK = 5 * MINUTE
@@ -43,3 +44,22 @@ def test_expressions_are_told_apart_though_their_trees_are_equal() -> None:
     assert first != second
     assert first.root == second.root
     assert hash(first.root) == hash(second.root)
+
+
+def test_computed_durations_count_as_an_instant_query_has_them() -> None:
+    expression = parse("sum_over_time(a[1m * 2 + step()]) + max_over_time(b[5m / 5:10s] offset (2m - 1m))")
+    assert expression.longest_range_ms == 120_000
+    assert [one.history_ms for one in expression.selectors] == [120_000, 420_000]
+    assert format_expression(expression.instant_root) == (
+        "sum_over_time(a[2m]) + max_over_time(b[1m:10s] offset 1m)"
+    )
+    along = expression.resolved(0, 600_000, 30_000)
+    assert str(along) == "sum_over_time(a[2m30s]) + max_over_time(b[1m:10s] offset 1m)"
+    assert along.resolved(0, 0, 0) is along
+
+
+def test_what_no_instant_query_can_have_is_known_without_it() -> None:
+    expression = parse("rate(a[step()])")
+    assert (expression.longest_range_ms, str(expression)) == (0, "rate(a[step()])")
+    with pytest.raises(QueryError, match="7:13: duration must be greater than 0"):
+        expression.resolved(0, 0, 0)
