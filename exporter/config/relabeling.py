@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from exporter.config.fields import Section
 from exporter.config.validation import PlacedError
 from exporter.errors import Problem
-from exporter.model.matcher import InvalidRegexError, compile_anchored
+from exporter.model.regex import InvalidRegexError, compile_regex
 
 LABEL_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 # A label name with references to groups in it.
@@ -80,7 +80,7 @@ class RelabelSection(Section):
             if not LABEL_NAME.fullmatch(name):
                 yield Problem(("source_labels", index), f'"{name}" is not a label name')
         try:
-            compile_anchored(self.regex)
+            compile_regex(self.regex, with_groups=True)
         except InvalidRegexError as error:
             yield Problem(("regex",), f"is not a regular expression: {error}")
         if self.action == "hashmod" and not self.modulus:

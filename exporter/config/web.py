@@ -10,7 +10,7 @@ from exporter.config.fields import ReadableFile, Section
 from exporter.config.samplers.keys import Choice
 from exporter.config.url_problems import VARIABLE
 from exporter.model.http_url import HttpUrl
-from exporter.model.matcher import InvalidRegexError, compile_anchored
+from exporter.model.regex import InvalidRegexError, compile_regex
 
 _ADDRESS: Final = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^:\[\]]*)):(?P<port>\d{1,5})", re.ASCII)
 
@@ -83,7 +83,7 @@ SecretHttpUrl = Annotated[
 
 def _check_pattern(text: str) -> str:
     try:
-        compile_anchored(text)
+        compile_regex(text)
     except InvalidRegexError as error:
         raise ValueError(f"is not a regular expression: {error}") from None
     return text

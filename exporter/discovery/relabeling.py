@@ -9,7 +9,7 @@ from typing import Any, Final
 from exporter.config.relabeling import LABEL_NAME, RelabelSection
 from exporter.model.expansion import expander
 from exporter.model.hashmod import hashmod
-from exporter.model.matcher import compile_anchored
+from exporter.model.regex import compile_regex
 
 Labels = dict[str, str]
 
@@ -32,7 +32,7 @@ class Relabeling:
 class _Step:
     def __init__(self, section: RelabelSection) -> None:
         self._section = section
-        self._regex = compile_anchored(section.regex)
+        self._regex = compile_regex(section.regex, with_groups=True)
         self._expand_target = expander(section.target_label, self._regex)
         self._expand = expander(section.replacement, self._regex)
         self._act = _ACTIONS[section.action]
@@ -44,7 +44,7 @@ class _Step:
         return self._act(self, labels, text)
 
     def matches(self, text: str) -> bool:
-        return self._regex.fullmatch(text) is not None
+        return self._regex.matches(text)
 
     def keep(self, _: Labels, text: str) -> bool:
         return self.matches(text)

@@ -4,10 +4,12 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
+from exporter.model.regex import Regex
+
 _REFERENCE: Final = re.compile(r"\$(?:(\$)|\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))", re.ASCII)
 
 
-def expander(replacement: str, regex: Any) -> Callable[[Any], list[str]]:
+def expander(replacement: str, regex: Regex) -> Callable[[Any], list[str]]:
     """Return a function that expands a replacement for a match of this expression.
 
     An unknown group is empty, a `$` that starts no reference stays.
@@ -24,7 +26,7 @@ def expander(replacement: str, regex: Any) -> Callable[[Any], list[str]]:
     ]
 
 
-def _group(name: str, regex: Any) -> str | int:
+def _group(name: str, regex: Regex) -> str | int:
     if name.isdigit():
         number = int(name) if len(name) < 6 else regex.groups + 1
     else:

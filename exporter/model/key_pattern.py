@@ -6,7 +6,7 @@ Source: `stringmatchlen` of Redis' src/util.c.
 import re
 from typing import Final
 
-from exporter.model.matcher import compile_anchored
+from exporter.model.regex import compile_regex
 
 _TOKEN: Final = re.compile(
     r"(?P<any>\*)|(?P<one>\?)|\[(?P<negated>\^?)(?P<members>(?:\\.|[^\]\\]-.|[^\]])*)\]?"
@@ -21,7 +21,7 @@ _NOTHING: Final = r"[^\x{0}-\x{10FFFF}]"
 def matches_key(pattern: str, name: str) -> bool:
     """Whether a key has a name that the pattern means; takes time in proportion to the name's length."""
     expression = "".join(_translated(token) for token in _TOKEN.finditer(_bytes_of(pattern)))
-    return compile_anchored(expression).fullmatch(_bytes_of(name)) is not None
+    return compile_regex(expression).matches(_bytes_of(name))
 
 
 def includes_pattern(pattern: str, other: str) -> bool:

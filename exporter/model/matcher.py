@@ -1,14 +1,14 @@
 """Label matchers, as selectors, routes, silences and inhibition rules use them."""
 
-import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from functools import lru_cache
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-import re2
+from exporter.model.regex import InvalidRegexError, Regex, compile_regex, literal_values
 
-from exporter.model.quoting import as_text, is_text
+__all__ = ["InvalidRegexError", "LabelSource", "MatchOp", "Matcher"]
+
+_UNBOUNDED: Final = 1 << 62
 
 
 class MatchOp(StrEnum):
@@ -28,27 +28,29 @@ class LabelSource(Protocol):
         ...
 
 
-class InvalidRegexError(ValueError):
-    """A regular expression that RE2 does not accept."""
-
-
 class Matcher:
     """One condition on one label; a missing label counts as the empty string.
 
     Regular expressions are RE2's (linear time), anchored at both ends. With `dot_newline` the dot also
-    matches a line break, as in PromQL of Prometheus 3; Alertmanager's do not.
+    matches a line break, as in PromQL of Prometheus 3; Alertmanager's do not. A value that is longer than
+    `most_characters` satisfies neither an expression nor its contrary: it could hold everything up. `steps`
+    is about what one character may take.
 
     Raises `InvalidRegexError`.
     """
 
-    __slots__ = ("_hash", "_test", "dot_newline", "name", "op", "value")
+    __slots__ = ("_hash", "_test", "dot_newline", "most_characters", "name", "op", "steps", "value")
 
     def __init__(self, name: str, op: MatchOp, value: str, *, dot_newline: bool = True) -> None:
         self.name = name
         self.op = op
         self.value = value
         self.dot_newline = dot_newline
-        self._test = _predicate(op, value, dot_newline)
+        is_regex = op in (MatchOp.REGEX, MatchOp.NOT_REGEX) and literal_values(value) is None
+        regex = compile_regex(value, dot_newline) if is_regex else None
+        self.steps = 0 if regex is None else regex.steps
+        self.most_characters = _UNBOUNDED if regex is None else regex.most_characters
+        self._test = _predicate(op, value, regex)
         self._hash = hash(self._key())
 
     def matches_value(self, value: str) -> bool:
@@ -84,54 +86,15 @@ class Matcher:
         return f'{self.name}{self.op}"{escaped}"'
 
 
-def _predicate(op: MatchOp, expected: str, dot_newline: bool) -> Callable[[str], bool]:
+def _predicate(op: MatchOp, expected: str, regex: Regex | None) -> Callable[[str], bool]:
     if op is MatchOp.EQUAL:
         return lambda value: value == expected
     if op is MatchOp.NOT_EQUAL:
         return lambda value: value != expected
-    fullmatch = compile_anchored(expected, dot_newline).fullmatch
+    if regex is None:
+        values = literal_values(expected) or frozenset()
+        return values.__contains__ if op is MatchOp.REGEX else lambda value: value not in values
     if op is MatchOp.REGEX:
-        return lambda value: fullmatch(value) is not None
-    return lambda value: fullmatch(value) is None
-
-
-# One byte, which RE2 has and Go's regexp has not.
-_ANY_BYTE: Final = re.compile(r"(?<!\\)(?:\\\\)*\\C")
-
-
-@lru_cache(maxsize=4096)
-def compile_anchored(pattern: str, dot_newline: bool = True) -> Any:
-    """RE2's compiled pattern, for `fullmatch`.
-
-    Raises `InvalidRegexError` in the words of Go.
-    """
-    if _ANY_BYTE.search(pattern) is not None:
-        raise InvalidRegexError("invalid escape sequence: `\\C`")
-    if not is_text(pattern):
-        raise InvalidRegexError(f"invalid UTF-8: `{as_text(pattern)}`")
-    options = re2.Options()
-    options.log_errors = False
-    options.dot_nl = dot_newline
-    options.max_mem = 16 << 20
-    try:
-        return re2.compile(pattern, options)
-    except re2.error as error:
-        text = error.args[0] if error.args else ""
-        raise InvalidRegexError(_as_go(text.decode() if isinstance(text, bytes) else str(text))) from error
-
-
-# How Go's regexp words what RE2 says.
-_GO_WORDS: Final = {
-    "missing )": "missing closing )",
-    "missing ]": "missing closing ]",
-    "no argument for repetition operator": "missing argument to repetition operator",
-    "bad repetition operator": "invalid nested repetition operator",
-    "invalid repetition size": "invalid repeat count",
-    "invalid perl operator": "invalid or unsupported Perl syntax",
-    "trailing \\": "trailing backslash at end of expression",
-}
-
-
-def _as_go(sentence: str) -> str:
-    reason, colon, part = sentence.partition(": ")
-    return f"{_GO_WORDS.get(reason, reason)}: `{part}`" if colon or reason in _GO_WORDS else sentence
+        return regex.matches
+    fullmatch, most = regex.fullmatch, regex.most_characters
+    return lambda value: len(value) <= most and fullmatch(value) is None

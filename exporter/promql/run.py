@@ -16,6 +16,8 @@ from exporter.promql.syntax.nodes import Edge
 
 # Samples that are looked at between two checks: less than a millisecond.
 _CHECK_EVERY = 1_000
+# Characters of text that count as one sample.
+_TEXT_SAMPLE = 32
 _T = TypeVar("_T")
 
 
@@ -175,8 +177,13 @@ class Run:
         self.account_scanned(samples)
         self.retained += samples
 
+    def check_text(self, characters: int) -> None:
+        """Check, with text that is being built and counts when it is complete. Raises `QueryError`."""
+        self.account_scanned(characters // _TEXT_SAMPLE)
+        self.check()
+
     def account_text(self, characters: int) -> None:
         """Account for text that the query has built. Raises `QueryError`."""
         if characters > self.limits.label_value_chars:
             raise QueryError(f"label value longer than {self.limits.label_value_chars} characters")
-        self.account_temporary(characters // 32)
+        self.account_temporary(characters // _TEXT_SAMPLE)

@@ -111,10 +111,14 @@ _CHUNK = 300
 
 
 class PerKey(Generic[_T]):
-    """A function of keys whose results are remembered, per key and for the last list of keys."""
+    """A function of keys whose results are remembered, per key and for the last list of keys.
 
-    def __init__(self, compute: Callable[[Key], _T]) -> None:
+    It is computed for a `chunk` of keys at once.
+    """
+
+    def __init__(self, compute: Callable[[Key], _T], chunk: int = _CHUNK) -> None:
         self._compute = compute
+        self._chunk = chunk
         self._known: dict[Key, _T] = {}
         self._results: IdentityMemo[Sequence[_T]] = IdentityMemo()
 
@@ -129,8 +133,8 @@ class PerKey(Generic[_T]):
         if len(self._known) > 2 * len(keys) + _SPARE:
             self._known.clear()
         result: list[_T] = []
-        for start in range(0, len(keys), _CHUNK):
-            result.extend(map(self._one, keys[start : start + _CHUNK]))
+        for start in range(0, len(keys), self._chunk):
+            result.extend(map(self._one, keys[start : start + self._chunk]))
             check()
         return result
 

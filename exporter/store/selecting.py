@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from exporter.errors import QueryError
 from exporter.model.labels import Labels
 from exporter.model.matcher import Matcher
 from exporter.model.sample import Layout, Point, Schema
@@ -13,6 +14,10 @@ from exporter.store.series_group import SeriesGroup
 _Flags = tuple[bool, ...]
 # How many points or series are looked at between two calls of `check`.
 _PIECE = 500
+# Fewer where regular expressions are large or many: so many steps per character of a value.
+_MOST_STEPS = 10_000
+# No label of a server is longer, so that only what is shorter for a matcher has to be looked at.
+_LONGEST_VALUE = 65_536
 
 
 def never_stop(found: int) -> None:
@@ -42,6 +47,8 @@ class _Fitting:
     def __init__(self, matchers: Sequence[Matcher], check: Callable[[int], None]) -> None:
         self._matchers = matchers
         self._check = check
+        self._piece = max(1, min(_PIECE, _MOST_STEPS // (1 + sum(matcher.steps for matcher in matchers))))
+        self._are_bounded = any(matcher.most_characters < _LONGEST_VALUE for matcher in matchers)
         self._name = metric_name(matchers)
         self._by_base: dict[Labels, _Flags] = {}
         self._by_schema: dict[tuple[Schema, _Flags], Sequence[int]] = {}
@@ -52,8 +59,10 @@ class _Fitting:
         if flags is None:
             # `Labels.get` would keep a dictionary for each base, which fragments the heap.
             base = dict(layout.base.pairs)
-            flags = tuple([matcher.matches_value(base.get(matcher.name, "")) for matcher in self._matchers])
+            flags = tuple([self._matches(matcher, base.get(matcher.name, "")) for matcher in self._matchers])
             self._by_base[layout.base] = flags
+            if len(self._by_base) % self._piece == 0:
+                self._check(0)
         key = (layout.schema, flags)
         found = self._by_schema.get(key)
         if found is None:
@@ -63,8 +72,8 @@ class _Fitting:
     def _find(self, schema: Schema, flags: _Flags) -> Sequence[int]:
         indexes = schema.by_name.get(self._name, ()) if self._name else range(len(schema.points))
         found: list[int] = []
-        for start in range(0, len(indexes), _PIECE):
-            piece = indexes[start : start + _PIECE]
+        for start in range(0, len(indexes), self._piece):
+            piece = indexes[start : start + self._piece]
             found.extend([index for index in piece if self._fits(schema.points[index], flags)])
             self._check(0)
         return found
@@ -73,6 +82,14 @@ class _Fitting:
         get = point.series.get
         for matcher, is_met in zip(self._matchers, flags, strict=True):
             own = get(matcher.name)
-            if not (matcher.matches_value(own) if own else is_met):
+            if not (self._matches(matcher, own) if own else is_met):
                 return False
         return True
+
+    def _matches(self, matcher: Matcher, value: str) -> bool:
+        if self._are_bounded and len(value) > matcher.most_characters:
+            raise QueryError(
+                f"the regular expression for {matcher.name} is too large for a value of {len(value):,} "
+                f"characters: at most {matcher.most_characters:,} are matched with it"
+            )
+        return matcher.matches_value(value)

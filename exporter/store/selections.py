@@ -9,6 +9,9 @@ from exporter.store.required_selectors import metric_name
 
 LARGEST_SELECTION: Final = 100_000
 """Of more series none is kept."""
+# With longer matchers none is kept, and the key of one takes as much as so many series.
+_LONGEST_KEY: Final = 2_000
+_KEY_SERIES: Final = 50
 # The most series in all cached selections.
 _MOST_SELECTED: Final = 1_000_000
 
@@ -32,12 +35,13 @@ class Selections:
 
     def keep(self, key: tuple[Matcher, ...], found: Sequence[ReadableSeries]) -> None:
         """Cache a selection, unless it is very large."""
-        if len(found) > LARGEST_SELECTION:
+        if len(found) > LARGEST_SELECTION or sum(len(matcher.value) for matcher in key) > _LONGEST_KEY:
             return
-        self._selected += len(found) + 1
+        weight = len(found) + _KEY_SERIES
+        self._selected += weight
         if self._selected > _MOST_SELECTED:
             self._by_name.clear()
-            self._selected = len(found) + 1
+            self._selected = weight
         self._by_name.setdefault(metric_name(key), {})[key] = found
 
     def drop(self, names: Iterable[str]) -> None:

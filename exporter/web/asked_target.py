@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from exporter.config.url import parse_server_url
-from exporter.model.matcher import compile_anchored
+from exporter.model.regex import compile_regex
 from exporter.model.target import Address, Target
 from exporter.samplers.runner import TargetRunner
 
@@ -36,7 +36,7 @@ def find_target(
     for runner in runners:
         if runner.target.address.instance.lower() == address.instance.lower():
             return runner, runner.target
-    if not address.path and any(compile_anchored(pattern).match(address.instance) for pattern in allow):
+    if not address.path and any(compile_regex(pattern).matches(address.instance) for pattern in allow):
         return None, Target(address.instance, address)
     raise ProbeError(403, _not_allowed(address))
 

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from exporter.model.matcher import compile_anchored
+from exporter.model.regex import compile_regex
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # These read only; Grafana posts its queries as forms, and Prometheus what it reads from others as protobuf.
@@ -67,7 +67,7 @@ class OriginGuard:
         external = urlsplit(external_url)
         self._external = _origin(external.scheme, external.netloc.rpartition("@")[2])
         self._hosts = {external.hostname, *(host.lower() for host in hosts)} if external_url else None
-        self._cors = compile_anchored(cors_origin) if cors_origin else None
+        self._cors = compile_regex(cors_origin) if cors_origin else None
         added = {**_PROTECTION, **{name.lower(): value for name, value in (headers or {}).items()}}
         self._added = [(name.encode(), value.encode()) for name, value in added.items() if value]
 
@@ -78,7 +78,7 @@ class OriginGuard:
             return
         headers = Headers(scope=scope)
         origin = headers.get("origin", "")
-        shared = bool(origin and self._cors and self._cors.fullmatch(origin))
+        shared = bool(origin and self._cors and self._cors.matches(origin))
         extra = list(self._added)
         if self._cors:
             extra.append((b"vary", b"Origin"))

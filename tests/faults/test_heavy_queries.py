@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from types import FrameType
@@ -149,6 +150,7 @@ HEAVY = {
         "query",
         {"query": 'count({__name__=~".+",instance=~".*1.*|.*2.*",cmd!~"(a|b)+"})'},
     ),
+    "many expressions": ("query", {"query": "{" + 'instance=~".*[0-9].*",' * 500 + '__name__=~".+"}'}),
     "range": ("query_range", {"query": "rate(commands_total[1m])", **RANGE}),
     "range of sums": ("query_range", {"query": 'sum by (__name__) ({__name__=~".+"})', **RANGE}),
     "range of the top": ("query_range", {"query": 'topk(5, {__name__=~".+"})', **RANGE}),
@@ -252,6 +254,40 @@ def test_memory_of_queries_is_bounded_and_given_back() -> None:
     assert world.budget.used_bytes == 0
     assert asyncio.run(world.ask("query", query="gauge_1")).status_code == 200
     assert world.budget.used_bytes == 0
+
+
+_HUGE = "y" * 60_000
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        f'label_replace({{__name__=~".+"}}, "x", "${{1}}{_HUGE}", "instance", "(.*)")',
+        f'label_join({{__name__=~".+"}}, "x", "{_HUGE}", "instance", "cmd")',
+    ],
+)
+def test_texts_count_as_memory_while_they_are_built(expression: str) -> None:
+    # All of them are half a gigabyte.
+    tracemalloc.start()
+    try:
+        response = asyncio.run(World().ask("query", query=expression))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert response.status_code == 422
+    assert "would load too many samples into memory" in response.json()["error"]
+    assert peak < 200_000_000
+
+
+def test_what_would_take_long_to_match_is_refused() -> None:
+    # RE2 would take some 100 ms for each value.
+    text, pattern = "x" * 1000, "(x?)" * 90 + "x" * 1000
+    query = f'label_replace(label_replace(gauge_1, "a", "{text}", "", ""), "b", "$1", "a", "{pattern}")'
+    response = asyncio.run(World().ask("query", query=query))
+    assert response.status_code == 422
+    assert "label_replace() is too large for a value of 1,000 characters" in response.json()["error"]
+    query = f'label_replace(label_replace(gauge_1, "a", "{text}", "", ""), "b", "$1", "a", "(x*)x")'
+    assert len(asyncio.run(World().ask("query", query=query)).json()["data"]["result"]) == SERVERS / 2
 
 
 def test_long_answers_count_as_memory() -> None:

@@ -270,6 +270,9 @@ def test_a_server_that_is_allowed_and_not_configured(start_each_server: StartSer
         ({"target": "redis://10.0.0.9:6379"}, 403, "is not a configured target, and web.probe_allow"),
         ({"target": "unix:///etc/passwd"}, 403, "is not a configured target"),
         ({"target": "allowed:6379.evil"}, 400, "the port must be a number"),
+        # The whole of it has to match.
+        ({"target": "allowed:63790"}, 403, "is not a configured target, and web.probe_allow"),
+        ({"target": "not-allowed:6379"}, 403, "is not a configured target, and web.probe_allow"),
         ({"target": "allowed:6379", "check-keys": "db3="}, 400, "Invalid 'check-keys' parameter"),
         ({"target": "allowed:6379", "check-keys": ",".join(["a"] * 101)}, 400, "more than 100 keys"),
     ],

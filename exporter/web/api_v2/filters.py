@@ -1,14 +1,15 @@
 """Filters of the alerts in a request's parameters."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
 
 from exporter.alerting.status import AlertStatus, AlertStatusState
 from exporter.config.alertmanager.matchers import InvalidMatcherError, parse_matcher
 from exporter.model.labels import Labels
-from exporter.model.matcher import InvalidRegexError, Matcher, compile_anchored
+from exporter.model.matcher import Matcher
+from exporter.model.regex import InvalidRegexError, Regex, compile_regex
 from exporter.web.api_v2.reply import RefusedError
 
 # Source: `ConvertBool` of github.com/go-openapi/swag; everything else is false.
@@ -55,7 +56,7 @@ class AlertFilter:
     def admits_any(self, receivers: Iterable[str]) -> bool:
         """Return whether an alert of these receivers passes the filter."""
         names = list(receivers)
-        if self._receiver is not None and not any(self._receiver.fullmatch(name) for name in names):
+        if self._receiver is not None and not any(map(self._receiver.matches, names)):
             return False
         return not self._receiver_matchers or any(self._matches(name) for name in names)
 
@@ -64,10 +65,10 @@ class AlertFilter:
         return all(matcher.matches(labels) for matcher in self._receiver_matchers)
 
 
-def _receiver_pattern(text: str | None) -> Any:
+def _receiver_pattern(text: str | None) -> Regex | None:
     if not text:
         return None
     try:
-        return compile_anchored(text, False)
+        return compile_regex(text, False)
     except InvalidRegexError as error:
         raise RefusedError(f"failed to parse receiver param: {error}") from error
