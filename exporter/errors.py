@@ -214,7 +214,12 @@ class NotifyError(VigilError):
 
     `retry_after_seconds` is what the receiver asked for (HTTP Retry-After), when it did. `kind` is a closed
     set for the label `reason`: clientError, serverError, rateLimited, contextDeadlineExceeded, other.
+
+    The message may quote what a receiver has answered: what is too long of it is left out, and what cannot be
+    printed, or written to a file, is replaced.
     """
+
+    LONGEST: Final = 2_000
 
     def __init__(
         self,
@@ -227,7 +232,8 @@ class NotifyError(VigilError):
         self.retryable = retryable
         self.kind = kind
         self.retry_after_seconds = retry_after_seconds
-        super().__init__(message)
+        shown = message if len(message) <= self.LONGEST else f"{message[: self.LONGEST - 1]}…"
+        super().__init__("".join(char if char.isprintable() else "\ufffd" for char in shown))
 
 
 class StateError(VigilError):

@@ -99,14 +99,16 @@ class RetryStage:
             _log.warning("a receiver asks to wait", error=str(error), **_fields(key))
 
     async def _attempt(self, notification: Notification, deadline: float) -> None:
-        limit = min(deadline, asyncio.get_running_loop().time() + ATTEMPT_TIMEOUT_SECONDS)
+        began = asyncio.get_running_loop().time()
+        limit = min(deadline, began + ATTEMPT_TIMEOUT_SECONDS)
         try:
             async with asyncio.timeout_at(limit):
                 await self._integration.send(notification)
         except NotifyError:
             raise
         except TimeoutError:
-            raise NotifyError("no answer in time", retryable=True, kind="contextDeadlineExceeded") from None
+            text = f"{self._integration.name}: no answer within {max(0.0, limit - began):.3g} s"
+            raise NotifyError(text, retryable=True, kind="contextDeadlineExceeded") from None
         except Exception as error:
             # A bug in one integration: the others and the daemon go on.
             _log.exception("sending failed", integration=self._integration.name)

@@ -9,7 +9,9 @@ import httpx
 
 from exporter.connection.causes import chain, system_text, tls_text
 from exporter.http_client.redirects import MOST
+from exporter.model.printable import printable
 
+_LONGEST: Final = 200
 _BROKEN: Final = "the connection broke"
 _REASONS: Final[Mapping[type[BaseException], str]] = {
     httpx.ConnectTimeout: "no connection in time",
@@ -31,6 +33,12 @@ _PHRASES: Final = (
     ("without sending complete message body", "the connection was closed within the answer"),
     ("illegal status line", "what answers does not speak HTTP"),
     ("illegal header line", "the answer is not HTTP"),
+    ("illegal chunk header", "the answer is not HTTP"),
+    ("Content-Length", "the answer is not HTTP: its Content-Length is none"),
+    ("status_code should be", "the answer is not HTTP: its status code is none"),
+    ("_SWITCH_UPGRADE", "it answers with another protocol than HTTP"),
+    ("Receive buffer too long", "the headers of the answer are too long"),
+    ("location header", "a redirect to an invalid URL"),
 )
 
 
@@ -43,7 +51,9 @@ def failure_text(error: BaseException) -> str:
     for cause in causes:
         if isinstance(cause, ssl.SSLError):
             return f"TLS failed: {tls_text(cause)}"
-    text = " ".join(str(error).split())
+    text = printable(" ".join(str(error).split()))[:_LONGEST]
+    if isinstance(error, httpx.ProxyError):
+        return f"the proxy refuses: {text}"
     for phrase, meaning in _PHRASES:
         if phrase in text:
             return meaning

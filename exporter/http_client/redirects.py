@@ -17,7 +17,10 @@ MOST: Final = 10
 _AS_GET: Final = frozenset({301, 302, 303})
 _UNCHANGED: Final = frozenset({307, 308})
 _ABOUT_BODY: Final = frozenset({"content-type", "content-encoding"})
-_HARMLESS: Final = frozenset({"accept", "accept-encoding", "user-agent", *_ABOUT_BODY})
+HARMLESS: Final = frozenset({"accept", "accept-encoding", "user-agent", *_ABOUT_BODY})
+"""Headers that say nothing about us."""
+
+_LAST_PORT: Final = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ def follow(request: Request, status: int, headers: Mapping[str, str], *, keeps_b
     is_elsewhere = _origin(url) != _origin(request.url)
     kept = dict(request.headers)
     if is_elsewhere:
-        kept = {name: value for name, value in kept.items() if name.lower() in _HARMLESS}
+        kept = {name: value for name, value in kept.items() if name.lower() in HARMLESS}
     if status in _AS_GET:
         kept = {name: value for name, value in kept.items() if name.lower() not in _ABOUT_BODY}
         return Request("GET", url, kept)
@@ -59,6 +62,9 @@ def _joined(base: httpx.URL, location: str) -> httpx.URL:
         raise httpx.InvalidURL("redirect to an invalid URL") from error
     if not url.host:
         raise httpx.InvalidURL("a redirect to nowhere")
+    if url.port is not None and not 0 < url.port <= _LAST_PORT:
+        # The system would connect to another one.
+        raise httpx.InvalidURL("a redirect to a port that is none")
     return url
 
 

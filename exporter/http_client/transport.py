@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import httpx
@@ -12,6 +12,7 @@ import httpx
 from exporter.config.alertmanager.http import HttpConfig
 from exporter.connection.names import Users
 from exporter.http_client.decoding import ACCEPTED, is_known, unpack
+from exporter.http_client.echoes import hide, secrets_of
 from exporter.http_client.network import Network
 from exporter.http_client.proxies import proxy_for
 from exporter.http_client.redirects import MOST, Request, follow
@@ -25,6 +26,8 @@ OVERHEAD_BYTES: Final = 512 * 1024
 _MOST_PIECES: Final = 20_000
 _PIECES_PER_TURN: Final = 50
 _MAX_SHOWN: Final = 300
+# More than is shown: a secret that is cut off would not be found.
+_MOST_SEARCHED: Final = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,19 @@ class Answer:
     body: bytes
     is_cut: bool = False
     encoding: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What it may repeat of the request and is not to be shown, with what is shown instead."""
 
     @property
     def text(self) -> str:
         """The beginning of the body, on one line, for error messages."""
-        text = " ".join(self.body[: 4 * _MAX_SHOWN].decode("utf-8", "replace").split())
+        if self.encoding:
+            return f"an answer encoded as {self.shown(self.encoding)[:20]!r}" if self.body else ""
+        return self.shown(self.body[:_MOST_SEARCHED].decode("utf-8", "replace"))
+
+    def shown(self, text: str) -> str:
+        """The beginning of something that it says, on one line, without secrets of the request."""
+        text = " ".join(hide(text[:_MOST_SEARCHED], self.secrets).split())
         printable = "".join(char if char.isprintable() else "\ufffd" for char in text)
         return printable if len(printable) <= _MAX_SHOWN else printable[: _MAX_SHOWN - 1] + "…"
 
@@ -81,11 +92,13 @@ class Transport:
         """
         own = {"User-Agent": user_agent(), "Accept-Encoding": ACCEPTED}
         request = Request(method, httpx.URL(url), {**own, **headers}, body)
+        secrets: dict[str, str] = {}
         for _ in range(MOST + 1):
+            secrets |= secrets_of(request.url, request.headers)
             answer = await self._exchange(request)
             following = self._next(request, answer)
             if following is None:
-                return answer
+                return replace(answer, secrets=secrets)
             request = following
         raise httpx.TooManyRedirects(f"more than {MOST} redirects")
 

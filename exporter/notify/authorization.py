@@ -3,18 +3,24 @@
 import base64
 import json
 import math
+import re
 import time
-from typing import Final
-from urllib.parse import quote_plus, urlencode
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl, quote_plus, urlencode
 
 from exporter.config.alertmanager.http import HttpConfig, OAuth2
 from exporter.errors import NotifyError
 from exporter.http_client.transport import Answer
+from exporter.notify.refusals import refusal
 from exporter.notify.secrets import reveal
 from exporter.notify.transport import ReceiverTransport
 
 _EARLY_SECONDS: Final = 10.0
 _DEFAULT_LIFETIME_SECONDS: Final = 300.0
+_FORMS: Final = frozenset({"application/x-www-form-urlencoded", "text/plain"})
+_MOST_FIELDS: Final = 100
+_ERROR_CODE: Final = re.compile(r"[a-z_]{1,64}")
 
 
 class Authorizer:
@@ -98,18 +104,42 @@ class OAuthTokens:
 
 
 def _parse_token(answer: Answer) -> tuple[str, float]:
+    """Return the token and its lifetime, from JSON or a form.
+
+    A token is a text; a lifetime that is none is an error, one that is not said the default.
+    Source: golang.org/x/oauth2, internal/token.go.
+    """
+    data = _fields_of(answer)
+    token = data.get("access_token")
+    if not 200 <= answer.status < 300 or data.get("error") or not isinstance(token, str) or not token:
+        raise _no_token(answer, data)
+    lifetime = data.get("expires_in")
     try:
+        seconds = _DEFAULT_LIFETIME_SECONDS if lifetime is None else float(lifetime)
+    except (ValueError, TypeError, OverflowError):
+        raise _no_token(answer, data, "expires_in is no number") from None
+    return token, seconds if math.isfinite(seconds) else _DEFAULT_LIFETIME_SECONDS
+
+
+def _fields_of(answer: Answer) -> Mapping[str, Any]:
+    """What an answer says; nothing where it is neither JSON nor a form."""
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    try:
+        if kind in _FORMS and not answer.body.lstrip().startswith(b"{"):
+            return dict(parse_qsl(answer.body.decode(), max_num_fields=_MOST_FIELDS))
         data = json.loads(answer.body)
-        token, lifetime = str(data["access_token"]), float(data.get("expires_in", _DEFAULT_LIFETIME_SECONDS))
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
-        token, lifetime = "", 0.0
-    if not math.isfinite(lifetime):
-        lifetime = _DEFAULT_LIFETIME_SECONDS
-    if answer.status != 200 or not token:
-        retryable = answer.status >= 500 or answer.status == 429
-        raise NotifyError(
-            f"{answer.host}: no OAuth 2 token: status code {answer.status}",
-            retryable=retryable,
-            kind="serverError" if retryable else "clientError",
-        )
-    return token, lifetime
+    except (ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _no_token(answer: Answer, data: Mapping[str, Any], why: str = "") -> NotifyError:
+    """The error, with the code that RFC 6749 (5.2) has for it, of which no secret can be made."""
+    code = data.get("error")
+    if isinstance(code, str) and _ERROR_CODE.fullmatch(code):
+        why = code
+    elif not why and 200 <= answer.status < 300:
+        why = "the answer holds no access_token"
+    text = f"{answer.host}: no OAuth 2 token: status code {answer.status}"
+    is_retryable = answer.status >= 500 or answer.status == 429
+    return refusal(f"{text}: {why}" if why else text, answer, time.time(), is_retryable=is_retryable)

@@ -11,7 +11,7 @@ from exporter.config.alertmanager.http import HttpConfig
 from exporter.errors import NotifyError
 from exporter.http_client.transport import Answer, host_of
 from exporter.notify.authorization import Authorizer
-from exporter.notify.retry_after import read_pause
+from exporter.notify.refusals import refusal
 from exporter.notify.secrets import reveal
 from exporter.notify.transport import ReceiverTransport
 
@@ -75,19 +75,6 @@ class HttpClient:
 
     async def _headers(self) -> dict[str, str]:
         return {**configured_headers(self._config), **await self._authorizer.headers()}
-
-
-def refusal(message: str, answer: Answer, now: float, *, is_retryable: bool) -> NotifyError:
-    """Return the error for an answer that accepts nothing, with the pause that it asks for."""
-    status = answer.status
-    kind = "serverError" if status >= 500 else "clientError" if status >= 400 else "other"
-    pause = read_pause(answer.headers.get("retry-after", ""), now) if is_retryable else None
-    return NotifyError(
-        f"{message}; it {pause}" if pause else message,
-        retryable=is_retryable,
-        kind="rateLimited" if status == 429 else kind,
-        retry_after_seconds=pause.seconds if pause else None,
-    )
 
 
 def no_answer(name: str, shown: str, timeout_seconds: float) -> NotifyError:

@@ -9,6 +9,7 @@ from typing import Final
 MOST_SECONDS: Final = 300.0
 """The longest wait; if a receiver asks for more, it is tried once in this time."""
 
+_MOST_DIGITS: Final = 20
 _LATEST: Final = 253_402_300_799.0  # the end of the year 9999
 
 
@@ -42,8 +43,9 @@ def read_pause(header: str, now: float) -> Pause | None:
 def retry_after_seconds(header: str, now: float) -> float | None:
     """How long a header asks to wait; None where it says nothing that can be read."""
     text = header.strip()
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return float(text)
+    if text.isascii() and text.isdigit():
+        # However long: a text of thousands of digits is no more than the end of time.
+        return min(float(text[:_MOST_DIGITS]), _LATEST)
     try:
         moment = email.utils.parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError, OverflowError, IndexError):

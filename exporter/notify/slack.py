@@ -18,6 +18,7 @@ from exporter.notify.http import HttpClient
 from exporter.notify.notification import Notification
 from exporter.notify.pictures import AlertPictures
 from exporter.notify.receiver_kind import BuildContext, ReceiverKind
+from exporter.notify.refusals import refusal
 from exporter.notify.secrets import reveal
 from exporter.notify.slack_files import SlackFiles
 from exporter.notify.slack_limits import AFTER_REFUSAL, is_too_long, shorten
@@ -28,6 +29,10 @@ from exporter.notify.style import message_functions
 from exporter.notify.template import TemplateCompiler
 
 _UPDATE: Final = "chat.update"
+# Errors of the API that say nothing against the message. Source: docs.slack.dev, chat.postMessage.
+_PASSING: Final = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited", "rate_limited"}
+)
 
 _log = get_logger(__name__)
 
@@ -139,16 +144,17 @@ class SlackIntegration:
         """Return the message that Slack has posted, if it names it; raises `NotifyError` where it did not.
 
         An incoming webhook answers `ok`, the API with JSON that has `ok: true`. Anything else is an error,
-        and final: Slack has read the message and does not want it.
+        and final unless it is a fault of Slack's own: Slack has read the message and does not want it.
         """
         self._client.check(answer)
         if not answer.headers.get("content-type", "").startswith("application/json"):
             if answer.body.strip() == b"ok":
                 return None
-            raise _refusal(answer, channel, answer.text)
+            raise _refusal(answer, channel, answer.text, self._now())
         data = _parse(answer)
         if data.get("ok") is not True:
-            raise _refusal(answer, channel, str(data.get("error", answer.text)))
+            error = data.get("error", "")
+            raise _refusal(answer, channel, answer.shown(str(error)) if error else answer.text, self._now())
         if data.get("ts") and data.get("channel"):
             return Message(str(data["channel"]), str(data["ts"]))
         return None
@@ -179,9 +185,12 @@ def _parse(answer: Answer) -> Mapping[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def _refusal(answer: Answer, channel: str, reason: str) -> NotifyError:
+def _refusal(answer: Answer, channel: str, reason: str, now: float) -> NotifyError:
     place = f"slack: {answer.host}" + (f': channel "{channel}"' if channel else "")
-    return NotifyError(f"{place}: {reason or 'an empty answer'}", retryable=False, kind="clientError")
+    text = f"{place}: {reason or 'an empty answer'}"
+    if reason in _PASSING:
+        return refusal(text, answer, now, is_retryable=True)
+    return NotifyError(text, retryable=False, kind="clientError")
 
 
 def _build(config: SlackConfig, context: BuildContext) -> SlackIntegration:

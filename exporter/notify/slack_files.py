@@ -114,7 +114,7 @@ def _upload_url(place: Mapping[str, Any], api: str) -> str:
 
 
 def _refusal(answer: Answer, data: Mapping[str, Any]) -> NotifyError:
-    reason = str(data.get("error") or answer.text or "an empty answer")
+    reason = answer.shown(str(data.get("error") or "")) or answer.text or "an empty answer"
     way_out = _WAYS_OUT.get(reason, "").format(needed=data.get("needed") or "files:write")
     text = f"slack: {answer.host}: {reason}"
     return NotifyError(f"{text}: {way_out}" if way_out else text, retryable=False, kind="clientError")

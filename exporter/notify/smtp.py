@@ -5,7 +5,7 @@ import base64
 import os
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ import aiosmtplib
 from exporter.connection.causes import chain, system_text, tls_text
 from exporter.connection.names import is_name, name_of
 from exporter.errors import NotifyError
+from exporter.http_client.echoes import hide
 from exporter.http_client.tls import TlsContexts
 from exporter.log import get_logger
 from exporter.model.secret import Secret
@@ -26,6 +27,7 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 # Methods of AUTH that send the password readable.
 _READABLE: Final = frozenset({"PLAIN", "LOGIN"})
 _LONGEST_REPLY: Final = 300
+_SHORTEST_SECRET: Final = 3
 
 _log = get_logger(__name__)
 
@@ -65,7 +67,7 @@ class SmtpServer:
         A recipient whom the server refuses for good does not keep the others from their mail; one whom it
         refuses for now does, since a retry would bring the others the mail twice.
         """
-        with _translated(self._name):
+        with _translated(self._name, self._readable_secrets):
             client = aiosmtplib.SMTP(
                 local_hostname=self.hello, start_tls=False, timeout=_COMMAND_TIMEOUT_SECONDS
             )
@@ -74,6 +76,18 @@ class SmtpServer:
                 await self._send(client, sender, recipients, message)
             finally:
                 await _hang_up(client)
+
+    def _readable_secrets(self) -> Mapping[str, str]:
+        """What a reply may repeat of what it was sent, and is not to show."""
+        own = self.credentials
+        password = reveal(own.password, own.password_file)
+        packed = [base64.b64encode(text.encode()).decode() for text in (password, self._plain(password))]
+        texts = (password, reveal(own.secret, own.secret_file), *packed)
+        return {text: "<secret>" for text in texts if len(text) > _SHORTEST_SECRET}
+
+    def _plain(self, password: str) -> str:
+        """What AUTH PLAIN sends (RFC 4616)."""
+        return f"{self.credentials.identity}\0{self.credentials.username}\0{password}"
 
     @property
     def _name(self) -> str:
@@ -146,13 +160,12 @@ class SmtpServer:
 
     async def _auth_readable(self, client: aiosmtplib.SMTP, method: str, password: str) -> None:
         """Authenticate by a method that sends the password readable."""
-        own = self.credentials
         if method == "LOGIN":
-            await client.auth_login(own.username, password)
+            await client.auth_login(self.credentials.username, password)
             return
-        # aiosmtplib does not support an identity. Source: RFC 4616.
-        text = f"{own.identity}\0{own.username}\0{password}"
-        response = await client.execute_command(b"AUTH", b"PLAIN", base64.b64encode(text.encode()))
+        # aiosmtplib does not support an identity.
+        text = base64.b64encode(self._plain(password).encode())
+        response = await client.execute_command(b"AUTH", b"PLAIN", text)
         if response.code != 235:
             raise aiosmtplib.SMTPAuthenticationError(response.code, response.message)
 
@@ -219,8 +232,8 @@ async def _hang_up(client: aiosmtplib.SMTP) -> None:
 
 
 @contextmanager
-def _translated(name: str) -> Iterator[None]:
-    """Translate errors of aiosmtplib; none of ours shows what was sent."""
+def _translated(name: str, secrets: Callable[[], Mapping[str, str]]) -> Iterator[None]:
+    """Translate errors of aiosmtplib; none of ours shows what was sent, and what of it may be repeated."""
     try:
         yield
     except aiosmtplib.SMTPResponseException as error:
@@ -229,7 +242,7 @@ def _translated(name: str) -> Iterator[None]:
             raise NotifyError(f"{name}: the server does not speak SMTP", retryable=True) from None
         retryable = error.code < 500
         raise NotifyError(
-            f"{name}: {error.code} {_shown(error.message)}",
+            f"{name}: {error.code} {_shown(hide(error.message, secrets()))}",
             retryable=retryable,
             kind="serverError" if retryable else "clientError",
         ) from None

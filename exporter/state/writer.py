@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -53,6 +53,13 @@ class _Batch:
             )
         for statement in self.statements:
             statement(connection)
+
+    def apart(self) -> Iterator["_Batch"]:
+        """Each change as a batch of its own."""
+        for key, make in self.rows.items():
+            yield _Batch(rows={key: make})
+        for statement in self.statements:
+            yield _Batch(statements=deque([statement]))
 
 
 class Writer:
@@ -137,18 +144,37 @@ class Writer:
             await self._database.run(batch.write)
             is_written = True
         except StateError:
-            # Changes since then are newer, and win.
-            self._batch.rows = {**batch.rows, **self._batch.rows}
-            self._batch.statements.extendleft(reversed(batch.statements))
-            self._drop_oldest()
+            self._put_back(batch)
             return False
         except Exception:
-            # A bug in one of the rows: trying again would fail again.
-            _log.exception("changes could not be written and are dropped", count=len(batch))
-            self.dropped += len(batch)
+            # A bug in one of them, which would fail again.
+            is_written = await self._write_apart(batch)
         finally:
             _release(waiting, is_written)
         return True
+
+    async def _write_apart(self, batch: _Batch) -> bool:
+        """Write each change by itself and drop the one that cannot be; whether all rows are written."""
+        is_written = True
+        changes = list(batch.apart())
+        for index, change in enumerate(changes):
+            try:
+                await self._database.run(change.write)
+            except StateError:
+                for later in reversed(changes[index:]):
+                    self._put_back(later)
+                return False
+            except Exception:
+                _log.exception("a change could not be written and is dropped")
+                self.dropped += 1
+                is_written = is_written and not change.rows
+        return is_written
+
+    def _put_back(self, batch: _Batch) -> None:
+        """Write these later; changes since then are newer, and win."""
+        self._batch.rows = {**batch.rows, **self._batch.rows}
+        self._batch.statements.extendleft(reversed(batch.statements))
+        self._drop_oldest()
 
     def _drop_oldest(self) -> None:
         while len(self._batch.statements) > MAX_WAITING_STATEMENTS:

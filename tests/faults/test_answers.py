@@ -22,7 +22,7 @@ from exporter.http_client import tls
 from exporter.http_client.user_agent import user_agent
 from exporter.model.secret import Secret
 from exporter.notify.http import HttpClient
-from tests.faults.raw_server import raw_server
+from tests.faults.raw_server import raw_server, read_request
 from tests.notify.http_listener import HttpListener, Reply, json_reply
 
 MB = 1 << 20
@@ -466,3 +466,137 @@ def test_a_token_that_is_refused_is_asked_for_anew() -> None:
             assert sent == ["Bearer a", "Bearer b", "Bearer b"]
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("token", ["5", "true", "null", '["a"]', '{"a": "b"}', '""'])
+def test_a_token_that_is_no_text_is_not_sent(token: str) -> None:
+    async def run() -> None:
+        body = f'{{"access_token": {token}}}'.encode()
+        async with HttpListener(Reply(200, body)) as listener:
+            with pytest.raises(NotifyError, match="the answer holds no access_token"):
+                await ask_for_token(listener.url)
+            assert len(listener.requests) == 1
+
+    asyncio.run(run())
+
+
+_FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Reply(200, b"access_token=abc&expires_in=3600&token_type=bearer", _FORM),
+        Reply(201, b'{"access_token": "abc", "expires_in": null}'),
+        Reply(200, b'{"access_token": "abc", "expires_in": "3600"}', {"Content-Type": "text/plain"}),
+    ],
+    ids=["form", "created", "text"],
+)
+def test_tokens_are_read_as_go_reads_them(answer: Reply) -> None:
+    async def run() -> None:
+        async with HttpListener(answer, Reply()) as listener:
+            await ask_for_token(listener.url)
+            assert listener.requests[1].headers["authorization"] == "Bearer abc"
+
+    asyncio.run(run())
+
+
+def test_why_there_is_no_token_is_said_and_how_long_to_wait() -> None:
+    async def run(answer: Reply) -> NotifyError:
+        async with HttpListener(answer) as listener:
+            with pytest.raises(NotifyError) as caught:
+                await ask_for_token(listener.url)
+            return caught.value
+
+    told = b'{"error": "invalid_client", "error_description": "pa55 \\u001b[2J"}'
+    assert str(asyncio.run(run(Reply(401, told)))).endswith("status code 401: invalid_client")
+    busy = asyncio.run(run(Reply(429, b"", {"Retry-After": "60"})))
+    assert (busy.retryable, busy.retry_after_seconds) == (True, 60.0)
+
+
+_ECHO = HttpConfig(
+    basic_auth=BasicAuth(username="u", password=Secret("pa55word")),
+    http_headers={"X-Api-Key": HeaderValues(secrets=(Secret("k3y/k3y"),))},
+)
+
+
+async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """As frameworks do that show what they have no page for, and those who debug them."""
+    head = await read_request(reader)
+    path = head.split(b" ")[1]
+    shown = b"\n".join([b"Cannot POST " + path, path.replace(b"/", b"\\/"), b"pa55word", head])
+    writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: %d\r\n\r\n%s" % (len(shown), shown))
+    await writer.drain()
+
+
+def test_an_answer_that_repeats_the_request_shows_no_secret() -> None:
+    async def run() -> str:
+        async with raw_server(_echo) as server:
+            with pytest.raises(NotifyError) as caught:
+                await post(server.url + "/services/T0/s3cret?token=t0ken", _ECHO)
+            return str(caught.value)
+
+    told = asyncio.run(run())
+    assert "Cannot POST <path>" in told
+    for secret in ("s3cret", "t0ken", "pa55word", "k3y", "dTpwYTU1d29yZA"):
+        assert secret not in told
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "999999"])
+def test_a_redirect_to_a_port_that_is_none_is_not_followed(port: str) -> None:
+    async def run() -> None:
+        async with HttpListener(Reply(307, b"", {"Location": f"http://127.0.0.1:{port}/"})) as listener:
+            with pytest.raises(NotifyError) as caught:
+                await post(listener.url)
+            assert not caught.value.retryable
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "the answer is not HTTP"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "its Content-Length is none"),
+        (b"HTTP/1.1 000 OK\r\n\r\n", "its status code is none"),
+        (b"HTTP/1.1 101 X\r\nUpgrade: x\r\n\r\n", "another protocol"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 300_000 + b"\r\n\r\n", "headers of the answer are too long"),
+        (b"HTTP/1.1 307 X\r\nLocation: http://[::1\r\n\r\n", "a redirect to an invalid URL"),
+        (
+            b"HTTP/1.1 400 X\r\nContent-Encoding: br\r\nContent-Length: 2\r\n\r\n\x8b\xff",
+            "an answer encoded as 'br'",
+        ),
+    ],
+)
+def test_what_is_wrong_with_an_answer_is_said_in_words(answer: bytes, words: str) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(answer)
+        await writer.drain()
+
+    async def run() -> None:
+        async with raw_server(talk) as server:
+            with pytest.raises(NotifyError, match=words):
+                await post(server.url)
+
+    asyncio.run(run())
+
+
+def test_a_proxy_that_refuses_is_named() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 502 no\x1b[2J\r\nContent-Length: 0\r\n\r\n")
+
+    async def run() -> None:
+        async with raw_server(talk) as proxy:
+            with pytest.raises(NotifyError, match=r"the proxy refuses: 502 no\?\[2J"):
+                await post("https://127.0.0.1:1/", HttpConfig(proxy_url=proxy.url))
+
+    asyncio.run(run())
+
+
+def test_an_error_is_one_line_that_can_be_written_and_ends() -> None:
+    error = NotifyError("\ud800\x1b[2J\n" + "x" * 100_000, retryable=True)
+    assert str(error).isprintable()
+    assert str(error).encode()
+    assert len(str(error)) <= NotifyError.LONGEST

@@ -219,3 +219,45 @@ def test_a_message_goes_out_although_its_template_takes_long() -> None:
     sent, seconds = asyncio.run(run())
     assert "error expanding template" in sent
     assert seconds < 6
+
+
+def test_a_mail_server_that_repeats_the_password_does_not_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = b"AG1lAHBhNTV3b3Jk"  # base64 of an empty identity, me and pa55word
+    talk, heard = _mail(b"220 hi\r\n", _EHLO % b"PLAIN", b"535 no: pa55word " + sent + b"\r\n")
+    error = _deliver(talk, monkeypatch, auth_password=Secret("pa55word"), auth_without_tls=True)
+    assert sent in b"".join(heard)
+    assert str(error).endswith("535 no: <secret> <secret>")
+
+
+@pytest.mark.parametrize("error", ["internal_error", "ratelimited", "service_unavailable"])
+def test_what_passes_at_slack_is_retried(error: str) -> None:
+    async def run() -> NotifyError:
+        answer = Reply(
+            200, json.dumps({"ok": False, "error": error}).encode(), {**_JSON, "Retry-After": "30"}
+        )
+        async with HttpListener(answer) as slack:
+            with pytest.raises(NotifyError, match=error) as caught:
+                await make(f"slack_configs: [{{api_url: '{slack.url}'}}]").send(notification())
+            return caught.value
+
+    caught = asyncio.run(run())
+    assert (caught.retryable, caught.retry_after_seconds) == (True, 30.0)
+
+
+_JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize("error", ["x" * 60_000, "\ud800\x1b[2J", ["a"], "/services/T0/s3cret"])
+def test_whatever_slack_calls_an_error_is_shown_in_short(error: object) -> None:
+    async def run() -> str:
+        answer = Reply(200, json.dumps({"ok": False, "error": error}).encode(), _JSON)
+        async with HttpListener(answer) as slack:
+            url = f"{slack.url}/services/T0/s3cret"
+            with pytest.raises(NotifyError) as caught:
+                await make(f"slack_configs: [{{api_url: '{url}'}}]").send(notification())
+            return str(caught.value)
+
+    told = asyncio.run(run())
+    assert told.isprintable()
+    assert len(told) < 400
+    assert "s3cret" not in told

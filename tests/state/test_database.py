@@ -253,3 +253,26 @@ def test_a_fault_of_ours_in_a_row_does_not_stop_the_writing(path: Path) -> None:
         await database.close()
 
     run(story())
+
+
+def test_a_change_that_cannot_be_written_costs_itself(path: Path) -> None:
+    async def story() -> None:
+        database = Database(path)
+        alert_store = SqliteAlertStore(database)
+        await alert_store.load()
+        writer = Writer(database)
+        for name in ("good", "bad", "last"):
+            # Half a surrogate pair, as an answer of somebody may hold.
+            writer.put("alerts", name, lambda name=name: "\ud800" if name == "bad" else name)  # type: ignore[misc]
+        written: list[str] = []
+        writer.run(lambda _: written.append("statement"))
+        assert not await writer.save()
+        assert writer.dropped == 1
+        connection = sqlite3.connect(path)
+        assert sorted(connection.execute("SELECT key FROM alerts")) == [("good",), ("last",)]
+        connection.close()
+        assert written[-1:] == ["statement"]
+        await writer.close()
+        await database.close()
+
+    run(story())

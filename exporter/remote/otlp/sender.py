@@ -16,7 +16,8 @@ from exporter.config.fields import required_environment
 from exporter.config.otlp import OtlpSection
 from exporter.http_client.transport import Answer
 from exporter.model.http_url import HttpUrl
-from exporter.notify.http import no_answer, refusal
+from exporter.notify.http import no_answer
+from exporter.notify.refusals import refusal
 from exporter.notify.secrets import reveal
 from exporter.notify.transport import ReceiverTransport
 from exporter.remote.otlp.payload import Payload
