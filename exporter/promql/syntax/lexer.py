@@ -210,5 +210,5 @@ def _classify(word: str, start: int) -> Token:
     if lower in KEYWORDS:
         return Token(Kind.KEYWORD, lower, start, end)
     if lower in ("inf", "nan"):
-        return Token(Kind.NUMBER, lower, start, end)
+        return Token(Kind.NUMBER, word, start, end)
     return Token(Kind.METRIC_IDENTIFIER if ":" in word else Kind.IDENTIFIER, word, start, end)

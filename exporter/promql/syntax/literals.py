@@ -34,7 +34,7 @@ def parse_number(text: str) -> float:
     if "_" in plain or plain[:2] in ("0x", "0X"):
         raise ValueError(f'error parsing number: strconv.ParseFloat: parsing "{text}": invalid syntax')
     value = float(plain)
-    if math.isinf(value) and "inf" not in plain:
+    if math.isinf(value) and "inf" not in plain.lower():
         raise ValueError(f'error parsing number: strconv.ParseFloat: parsing "{text}": value out of range')
     return value
 

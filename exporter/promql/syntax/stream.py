@@ -1,10 +1,13 @@
 """A stream reads the tokens of a query one after the other."""
 
-from typing import NoReturn
+from typing import Final, NoReturn
 
+from exporter.model.quoting import quote
 from exporter.promql.syntax.lexer import Lexer
 from exporter.promql.syntax.literals import parse_number, parse_seconds, unquote
 from exporter.promql.syntax.tokens import Kind, Token, syntax_error
+
+_WORDS: Final = frozenset({"start", "end", "step", "range", "min_of", "max_of"})
 
 
 class TokenStream:
@@ -64,12 +67,16 @@ class TokenStream:
 
     def unexpected(self, context: str = "", expected: str = "") -> NoReturn:
         """Raise the error that the next token does not fit here."""
-        message = f"unexpected {self.peek().describe()}"
+        token = self.peek()
+        # Prometheus has tokens of their own for these; between braces they are names like any other.
+        is_word = token.kind is Kind.IDENTIFIER and token.text.lower() in _WORDS
+        shown = quote(token.text) if is_word and context != "label matching" else token.describe()
+        message = f"unexpected {shown}"
         if context or self.enclosing:
             message += f" in {context or self.enclosing}"
         if expected:
             message += f", expected {expected}"
-        self.fail(self.peek().start, message)
+        self.fail(token.start, message)
 
     def string(self, *, any_bytes: bool = False) -> str:
         """Read a string literal, which must be next, and return its value, as `unquote` does."""
