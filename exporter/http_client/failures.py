@@ -12,6 +12,7 @@ from exporter.http_client.redirects import MOST
 from exporter.model.printable import printable
 
 _LONGEST: Final = 200
+_REDIRECTED: Final = "redirected to "
 _BROKEN: Final = "the connection broke"
 _REASONS: Final[Mapping[type[BaseException], str]] = {
     httpx.ConnectTimeout: "no connection in time",
@@ -42,8 +43,18 @@ _PHRASES: Final = (
 )
 
 
+def note_redirect(error: BaseException, host: str) -> None:
+    """Note that it is this host, to which a redirect leads, that gives no answer."""
+    error.add_note(f"{_REDIRECTED}{host}")
+
+
 def failure_text(error: BaseException) -> str:
     """Return why there is no answer: the errors of httpx, ssl and the system."""
+    redirects = [note for note in getattr(error, "__notes__", ()) if note.startswith(_REDIRECTED)]
+    return ": ".join([*redirects[:1], _reason(error)])
+
+
+def _reason(error: BaseException) -> str:
     known = _REASONS.get(type(error))
     if known is not None:
         return known

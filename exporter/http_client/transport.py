@@ -13,6 +13,7 @@ from exporter.config.alertmanager.http import HttpConfig
 from exporter.connection.names import Users
 from exporter.http_client.decoding import ACCEPTED, is_known, unpack
 from exporter.http_client.echoes import hide, secrets_of
+from exporter.http_client.failures import note_redirect
 from exporter.http_client.network import Network
 from exporter.http_client.proxies import proxy_for
 from exporter.http_client.redirects import MOST, Request, follow
@@ -91,11 +92,17 @@ class Transport:
         Raises `ValueError` for a configuration that cannot be used, and httpx's errors.
         """
         own = {"User-Agent": user_agent(), "Accept-Encoding": ACCEPTED}
-        request = Request(method, httpx.URL(url), {**own, **headers}, body)
+        request = first = Request(method, httpx.URL(url), {**own, **headers}, body)
         secrets: dict[str, str] = {}
         for _ in range(MOST + 1):
             secrets |= secrets_of(request.url, request.headers)
-            answer = await self._exchange(request)
+            try:
+                answer = await self._exchange(request)
+            except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+                if request.url.netloc != first.url.netloc:
+                    # Who reports it knows only whom it has asked.
+                    note_redirect(error, host_of(str(request.url)))
+                raise
             following = self._next(request, answer)
             if following is None:
                 return replace(answer, secrets=secrets)

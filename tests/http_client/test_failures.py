@@ -127,3 +127,16 @@ def test_files_that_hold_something_else(tls: dict[str, str], expected: str, tmp_
     with pytest.raises(NotifyError) as caught:
         asyncio.run(transport.post("https://127.0.0.1:1/", b"{}", {}))
     assert str(caught.value) == f"webhook: 127.0.0.1:1: {expected.format(file)}"
+
+
+@pytest.mark.parametrize(
+    ("location", "reason"),
+    [
+        ("http://127.0.0.1:1/x", "redirected to 127.0.0.1:1: cannot connect: Connection refused"),
+        ("ftp://elsewhere/x", "redirected to elsewhere: the URL has to begin with http:// or https://"),
+        ("/same", "more than 10 redirects"),
+    ],
+)
+def test_who_gives_no_answer_behind_a_redirect_is_named(location: str, reason: str) -> None:
+    reply = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    assert told(answers(reply.encode())) == (reason, reason)
