@@ -27,6 +27,7 @@ from exporter.targets import Targets
 
 # What one reload may write to the log: a file of a thousand rules may have as many.
 _MOST_WARNINGS: Final = 50
+_READ_SECONDS: Final = 60.0
 _TLS_KEY: Final = "web.config_file (tls_server_config)"
 
 log = get_logger(__name__)
@@ -83,6 +84,7 @@ class Reloader:
         self._keys: tuple[str, ...] = ()
         self._next: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._reading: asyncio.Task[Prepared] | None = None
         self._is_closed = False
 
     @property
@@ -156,7 +158,7 @@ class Reloader:
 
     async def _reload(self) -> None:
         before = self._in_force.prepared
-        prepared = await asyncio.to_thread(self._prepare)
+        prepared = await self._read()
         running, wanted = before.plan.config, prepared.plan.config
         prepared = replace(prepared, plan=self._with_running_values(running, prepared.plan))
         try:
@@ -182,6 +184,18 @@ class Reloader:
         if config.web.config_file != plan.config.web.config_file:
             access = replace(self._parts.settings.access.now, section=config.web)
         return replace(plan, config=config, access=access)
+
+    async def _read(self) -> Prepared:
+        """Read the files, in a thread, which a file system that hangs may keep: one, and no more."""
+        if self._reading is not None and not self._reading.done():
+            raise VigilError("the files are still being read since an earlier reload")
+        self._reading = asyncio.create_task(asyncio.to_thread(self._prepare))
+        self._reading.add_done_callback(lambda task: task.cancelled() or task.exception())
+        try:
+            async with asyncio.timeout(_READ_SECONDS):
+                return await asyncio.shield(self._reading)
+        except TimeoutError:
+            raise VigilError(f"the files could not be read within {_READ_SECONDS:.0f} s") from None
 
     def _prepare(self) -> Prepared:
         return prepare(self._load(), self._parts.messages, self._parts.pictures)

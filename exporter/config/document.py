@@ -14,6 +14,7 @@ from exporter.config.fields import Context
 from exporter.config.nodes import Data, MalformedError, Node, compose
 from exporter.config.validation import problems_of
 from exporter.errors import ConfigError, Place, Problem
+from exporter.model.regular_file import read_file
 
 MAX_BYTES: Final = 8 << 20
 
@@ -113,8 +114,7 @@ def _child(node: Node, step: str | int) -> Node | None:
 def read_text(path: Path, name: str) -> str:
     """The text of a file that a user wrote; raises `ConfigError` under this name."""
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = read_file(path, MAX_BYTES + 1)
     except OSError as error:
         raise ConfigError([Problem((), f"cannot be read: {error.strerror}", file=name)]) from error
     if len(content) > MAX_BYTES:

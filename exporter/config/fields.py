@@ -26,6 +26,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from exporter.config.validation import kind_of
 from exporter.model.duration import format_duration, parse_duration
+from exporter.model.regular_file import is_pipe, read_file
 from exporter.model.secret import Secret
 
 # The keyword by which the JSON schema tells durations, sizes, paths and secrets from other texts.
@@ -249,10 +250,17 @@ def unreadable(path: Path) -> str:
         # May fail too, in a directory that is closed to us.
         if path.is_dir():
             return f"{path} is a directory, not a file"
+        if is_pipe(path):
+            # It would be waited for, and is empty the next time that it is read.
+            return f"{path} is a pipe, not a file"
         with path.open("rb"):
             return ""
     except OSError as error:
-        return f"{path} cannot be read: {(error.strerror or str(error)).lower()}"
+        return _why_unreadable(path, error)
+
+
+def _why_unreadable(path: Path, error: OSError) -> str:
+    return f"{path} cannot be read: {(error.strerror or str(error)).lower()}"
 
 
 def text_from_file(path: Path) -> str:
@@ -260,11 +268,12 @@ def text_from_file(path: Path) -> str:
 
     Raises `ValueError` with a sentence that names the file and never its content.
     """
-    problem = unreadable(path)
-    if problem:
-        raise ValueError(problem)
-    with path.open("rb") as file:
-        content = file.read(_MAX_SECRET_BYTES + 1)
+    try:
+        content = read_file(path, _MAX_SECRET_BYTES + 1)
+    except IsADirectoryError:
+        raise ValueError(f"{path} is a directory, not a file") from None
+    except OSError as error:
+        raise ValueError(_why_unreadable(path, error)) from None
     if len(content) > _MAX_SECRET_BYTES:
         raise ValueError(f"{path} is larger than {_MAX_SECRET_BYTES >> 10} KiB, too much for a secret")
     try:

@@ -8,6 +8,7 @@ from typing import Final
 
 from exporter.errors import StateError
 from exporter.events.schema import NotOursError, migrate
+from exporter.model.regular_file import is_special, put_aside
 
 FILE_NAME: Final = "events.db"
 
@@ -34,6 +35,9 @@ def open_file(path: Path) -> sqlite3.Connection:
     Raises `NotOursError`, `DamagedError`, `sqlite3.Error`, `OSError`.
     """
     _make(path)
+    for suffix in ("-wal", "-shm"):
+        if is_special(beside := path.with_name(f"{path.name}{suffix}")):
+            put_aside(beside)
     _check_head(path)
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
@@ -113,6 +117,8 @@ def _check_head(path: Path) -> None:
     """Raise `DamagedError` where it is none of SQLite; an empty file is one without tables."""
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a directory")
+    if is_special(path):
+        raise DamagedError("it is no file")
     with path.open("rb") as file:
         head = file.read(len(_HEAD))
     if head and head != _HEAD:

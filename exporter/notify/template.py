@@ -13,6 +13,7 @@ from exporter.config.validation import hint
 from exporter.errors import ConfigError, Place, Problem, TemplateError, describe
 from exporter.gotemplate import Function, Limits, Template, TemplateSet
 from exporter.gotemplate.alertmanager import Alerts, NotificationData, route_label_function
+from exporter.model.regular_file import read_file
 from exporter.notify.style import DEFAULT_FILES, function_names
 
 _LARGEST_FILE_BYTES: Final = 1 << 20
@@ -50,8 +51,7 @@ def load_templates(files: Iterable[Path] = (), style: MessageStyle = "alertmanag
 
 def _read(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST_FILE_BYTES + 1)
+        content = read_file(path, _LARGEST_FILE_BYTES + 1)
     except OSError as error:
         raise TemplateError(f"cannot be read: {error.strerror}") from error
     if len(content) > _LARGEST_FILE_BYTES:

@@ -1,6 +1,7 @@
 """A reload means what it says: in the answer, in the log, in the status, and in what runs."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+from exporter import reloader as reloader_module
 from exporter.app import App
 from exporter.errors import ShuttingDownError, VigilError
+from exporter.model import regular_file
 from exporter.reload import Plan
 from tests.conftest import StartServer
 from tests.fast.daemon import FastDaemon, run_fast
@@ -171,6 +174,61 @@ def test_a_bad_file_changes_nothing_and_json_is_told_so_too(start_server: StartS
             assert "redis_vigil_config_last_reload_successful 0.0" in (await daemon.get("/metrics")).text
             assert daemon.app.core.store.retention_ms == retention
             assert daemon.app.reloader.plan is plan
+
+    run_fast(story())
+
+
+@pytest.mark.parametrize("name", ["config.yml", "alertmanager.yml", "rules.yml"])
+def test_a_pipe_in_the_place_of_a_file_holds_up_no_reload(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(regular_file, "_PATIENCE_SECONDS", 0.1)
+
+    async def story() -> None:
+        async with FastDaemon(start_server(), rules=NO_RULES) as daemon:
+            path = daemon.config_path.with_name(name)
+            text = path.read_text()
+            path.unlink()
+            os.mkfifo(path)
+            answer = await post(daemon)
+            assert answer.status_code == 500
+            assert str(path) in answer.text
+            assert "pipe" in answer.text
+            path.unlink()
+            path.write_text(text)
+            assert (await post(daemon)).status_code == 200
+
+    run_fast(story())
+
+
+def test_files_that_take_for_ever_to_read_hold_up_one_reload_at_most(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reloader_module, "_READ_SECONDS", 0.1)
+    hangs, goes_on = threading.Event(), threading.Event()
+
+    async def story() -> None:
+        async with FastDaemon(start_server(), rules=NO_RULES) as daemon:
+            load = daemon.app.reloader._load
+
+            def hang() -> Plan:
+                hangs.set()
+                goes_on.wait(30)
+                return load()
+
+            monkeypatch.setattr(daemon.app.reloader, "_load", hang)
+            for message in ("could not be read within", "are still being read"):
+                asked = asyncio.create_task(daemon.app.reload())
+                await daemon.wait_really_until(asked.done, 20)
+                with pytest.raises(VigilError, match=message):
+                    await asked
+            monkeypatch.setattr(daemon.app.reloader, "_load", load)
+            assert hangs.is_set()
+            goes_on.set()
+            reading = daemon.app.reloader._reading
+            assert reading is not None
+            await reading
+            await daemon.app.reload()
 
     run_fast(story())
 

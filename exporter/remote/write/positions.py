@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from exporter.log import get_logger
+from exporter.model.regular_file import read_file
 
 FILE_NAME: Final = "remote_write.json"
 _VERSION: Final = 1
@@ -37,8 +38,7 @@ class Positions:
     def load(self) -> dict[str, Position]:
         """Return what was saved; nothing, and one line in the log, where that cannot be read."""
         try:
-            with self._path.open("rb") as file:
-                return _decode(json.loads(file.read(_MAX_BYTES)))
+            return _decode(json.loads(read_file(self._path, _MAX_BYTES)))
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
