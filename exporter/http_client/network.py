@@ -10,6 +10,7 @@ from typing import Any, Final
 import httpcore
 
 from exporter.connection.names import Users, is_name, name_of
+from exporter.http_client.socks import SocksProxy
 
 # So much is taken at a time: a flood of interim answers (100 Continue) in one piece would hold up the loop.
 _MOST_AT_ONCE: Final = 4096
@@ -22,8 +23,10 @@ class Network(httpcore.AsyncNetworkBackend):
     """Connections of one request, over which no more than so many bytes arrive in total.
 
     `per_request`: of one after the other, over each connection so many bytes from one that is sent to the
-    next.
+    next. `socks`: they lead through this proxy.
     """
+
+    socks: SocksProxy | None = None
 
     def __init__(self, users: Users, most_bytes: int, *, per_request: bool = False) -> None:
         self._users: Users = users
@@ -40,7 +43,25 @@ class Network(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """A connection to one of the addresses of a host; raises httpcore's errors."""
+        """A connection to one of the addresses of a host, or through a proxy; raises httpcore's errors."""
+        if self.socks is None:
+            return await self._connect(host, port, timeout, local_address, socket_options)
+        stream = await self._connect(self.socks.host, self.socks.port, timeout, local_address, socket_options)
+        try:
+            await self.socks.open(stream, host, port, timeout)
+        except BaseException:
+            await stream.aclose()
+            raise
+        return stream
+
+    async def _connect(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None,
+        local_address: str | None,
+        socket_options: Iterable[Any] | None,
+    ) -> httpcore.AsyncNetworkStream:
         seconds = timeout or _TIMEOUT_SECONDS
         deadline = time.monotonic() + seconds
         addresses = await self._addresses(host, port, seconds * _RESOLVER_SHARE)

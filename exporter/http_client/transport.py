@@ -17,6 +17,7 @@ from exporter.http_client.failures import note_redirect
 from exporter.http_client.network import Network
 from exporter.http_client.proxies import proxy_for
 from exporter.http_client.redirects import MOST, Request, follow
+from exporter.http_client.socks import SCHEMES, SocksProxy
 from exporter.http_client.tls import TlsContexts
 from exporter.http_client.user_agent import user_agent
 
@@ -139,11 +140,15 @@ class Transport:
             yield client
 
     def _make_client(self, context: ssl.SSLContext, proxy: httpx.Proxy | None) -> httpx.AsyncClient:
+        network = self._network()
+        if proxy is not None and proxy.url.scheme in SCHEMES:
+            # httpcore's own way has no bounds, and leaves connections open.
+            network.socks, proxy = SocksProxy.of(proxy), None
         transport = httpx.AsyncHTTPTransport(
             verify=context, proxy=proxy, http2=self._config.enable_http2, limits=self._limits
         )
         # httpx hands on no backend to httpcore, which takes one.
-        transport._pool._network_backend = self._network()
+        transport._pool._network_backend = network
         return httpx.AsyncClient(
             transport=transport, timeout=httpx.Timeout(self._timeout_seconds), trust_env=False
         )

@@ -28,23 +28,30 @@ class ListenError(VigilError):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; an empty host means all addresses, IPv6 and IPv4.
+    """A bound socket; an empty host means all addresses, IPv6 and IPv4.
 
-    Raises `ListenError`.
+    It does not listen yet: who connects before there is somebody to answer would wait. Raises `ListenError`.
     """
+    is_dual = not host and socket.has_dualstack_ipv6()
+    family = socket.AF_INET6 if is_dual or ":" in host else socket.AF_INET
+    listener = socket.socket(family)
     try:
-        if not host and socket.has_dualstack_ipv6():
-            return socket.create_server(
-                ("", port), family=socket.AF_INET6, backlog=_BACKLOG, dualstack_ipv6=True
-            )
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not is_dual)
+        listener.bind((host, port))
     except OSError as error:
-        where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        raise ListenError(
-            f"cannot listen on {where}: {error.strerror or error}; choose another address with "
-            "web.listen_address or --web.listen-address"
-        ) from error
+        listener.close()
+        raise _listen_error(host, port, error) from error
+    return listener
+
+
+def _listen_error(host: str, port: int, error: OSError) -> ListenError:
+    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return ListenError(
+        f"cannot listen on {where}: {error.strerror or error}; choose another address with "
+        "web.listen_address or --web.listen-address"
+    )
 
 
 def default_url(listener: socket.socket, config: WebConfig) -> str:
@@ -118,6 +125,7 @@ class WebServer:
             access_log=False,
             lifespan="off",
             server_header=False,
+            backlog=_BACKLOG,
             timeout_graceful_shutdown=_GRACE_SECONDS,
             timeout_keep_alive=75,
             ssl_context_factory=(lambda *_: tls) if tls else None,
@@ -148,7 +156,11 @@ class WebServer:
                 connection.transport.abort()
 
     def start(self) -> None:
-        """Begin to answer."""
+        """Begin to answer. Raises `ListenError` where another listens there by now."""
+        try:
+            self._listener.listen(_BACKLOG)
+        except OSError as error:
+            raise _listen_error(*self.address, error) from error
         self._task = asyncio.create_task(self._server.serve(sockets=[self._listener]))
 
     async def stop(self) -> None:

@@ -600,3 +600,62 @@ def test_an_error_is_one_line_that_can_be_written_and_ends() -> None:
     assert str(error).isprintable()
     assert str(error).encode()
     assert len(str(error)) <= NotifyError.LONGEST
+
+
+async def _socks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A SOCKS5 proxy for one connection (RFC 1928, with user and password of RFC 1929)."""
+    await reader.readexactly((await reader.readexactly(2))[1])
+    writer.write(b"\5\2")
+    _, length = await reader.readexactly(2)
+    user = await reader.readexactly(length)
+    password = await reader.readexactly((await reader.readexactly(1))[0])
+    writer.write(b"\1\0" if (user, password) == (b"u", b"pa55word") else b"\1\1")
+    kind = (await reader.readexactly(4))[3]
+    host = await reader.readexactly({1: 4, 4: 16}.get(kind) or (await reader.readexactly(1))[0])
+    port = int.from_bytes(await reader.readexactly(2))
+    assert host in (b"receiver.test", b"\x7f\0\0\1", bytes(15) + b"\1")
+    inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"\5\0\0\1\x7f\0\0\1\0\0")
+    inner_writer.write(await read_request(reader))
+    writer.write(await inner_reader.read(65536))
+    await writer.drain()
+    inner_writer.close()
+
+
+@pytest.mark.parametrize("host", ["receiver.test", "127.0.0.1", "[::1]"])
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
+def test_a_proxy_may_speak_socks(scheme: str, host: str) -> None:
+    async def run() -> None:
+        async with raw_server(_socks) as proxy, HttpListener() as hook:
+            url = proxy.url.replace("http://", f"{scheme}://u:pa55word@")
+            assert await post(f"http://{host}:{hook.port}/", HttpConfig(proxy_url=url)) == "ok"
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "it does not speak SOCKS5"),
+        (b"\5\xff", "it asks for another login"),
+        (b"\5\2\1\1", "wrong user or password"),
+        (b"\5\0\5\5\0\1", "connection refused"),
+        (b"\5\0\5\x99\0\1", "error 153"),
+        (b"\5\0\5\0\0\3\xffabc", "it closed the connection"),
+        (b"", "it closed the connection"),
+    ],
+)
+def test_a_socks_proxy_that_refuses_or_is_none_has_a_clear_error(answer: bytes, words: str) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(answer)
+        writer.write_eof()
+        await reader.read()
+
+    async def run() -> None:
+        async with raw_server(talk) as proxy:
+            url = proxy.url.replace("http://", "socks5://u:pa55word@")
+            with pytest.raises(NotifyError, match=f"the proxy refuses: {words}"):
+                await post("http://receiver.test/", HttpConfig(proxy_url=url))
+
+    asyncio.run(run())

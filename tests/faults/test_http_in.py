@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from exporter.web import protocol
-from exporter.web.server import WebServer, bind
+from exporter.web.server import ListenError, WebServer, bind
 
 
 async def _length(scope: Scope, receive: Receive, send: Send) -> None:
@@ -254,3 +254,47 @@ async def _connections(server: WebServer) -> list[protocol.BoundedProtocol]:
 async def _send(writer: asyncio.StreamWriter, data: bytes) -> None:
     writer.write(data)
     await writer.drain()
+
+
+def test_nobody_waits_for_a_daemon_that_is_starting() -> None:
+    async def run() -> None:
+        listener = bind("127.0.0.1", 0)
+        port = listener.getsockname()[1]
+        server = WebServer(_length, listener)
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", port)
+        server.start()
+        assert (await _ask(port, _HEAD + b"Connection: close\r\n\r\n")).startswith(b"HTTP/1.1 200")
+        await server.stop()
+
+    asyncio.run(run())
+
+
+def test_two_that_start_at_once_do_not_share_a_port() -> None:
+    async def run() -> None:
+        first = bind("127.0.0.1", 0)
+        port = first.getsockname()[1]
+        second = bind("127.0.0.1", port)
+        server, other = WebServer(_length, first), WebServer(_length, second)
+        server.start()
+        with pytest.raises(ListenError, match=f"cannot listen on 127.0.0.1:{port}: Address already in use"):
+            other.start()
+        with pytest.raises(ListenError):
+            bind("127.0.0.1", port)
+        await server.stop()
+        second.close()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("host", ["", "::1", "127.0.0.1"])
+def test_it_listens_on_one_address_or_on_all(host: str) -> None:
+    async def run() -> None:
+        server = WebServer(_length, bind(host, 0))
+        server.start()
+        for address in [host] if host else ["127.0.0.1", "::1"]:
+            _, writer = await asyncio.open_connection(address, server.address[1])
+            writer.close()
+        await server.stop()
+
+    asyncio.run(run())
