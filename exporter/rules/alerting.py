@@ -53,6 +53,8 @@ class AlertingRule:
         plain = all(text.template is None and not text.fault for text in spec.labels)
         fixed = {METRIC_NAME: "", **dict(spec.label_texts), ALERT_NAME: spec.name}
         self._setter = LabelSetter(fixed) if plain else None
+        self.text_fault = ""
+        """What was wrong with a label or annotation the last time that there was an alert; empty: nothing."""
         # A template with the word may query the store, which takes long.
         texts = (*spec.labels, *spec.annotations)
         self._asks = any(text.template is not None and "query" in text.source for text in texts)
@@ -121,16 +123,21 @@ class AlertingRule:
         self, samples: Sequence[VectorSample], at_ms: int, environment: Environment, took_seconds: float
     ) -> dict[Labels, _Finding]:
         found: dict[Labels, _Finding] = {}
+        expander = Expander(environment, at_ms)
         executor = environment.executor if environment.needs_executor(took_seconds) else None
         if samples and self._asks and executor is not None:
 
-            def expand(pace: Pace) -> None:
-                for _ in self._findings(samples, Expander(environment, at_ms, pace), found):
+            def expand(pace: Pace) -> Expander:
+                paced = Expander(environment, at_ms, pace)
+                for _ in self._findings(samples, paced, found):
                     pace.yield_control()
+                return paced
 
-            await executor.run(expand)
-            return found
-        await TimeSlice().through(self._findings(samples, Expander(environment, at_ms), found))
+            expander = await executor.run(expand)
+        else:
+            await TimeSlice().through(self._findings(samples, expander, found))
+        if samples:
+            self.text_fault = expander.fault
         return found
 
     def _findings(

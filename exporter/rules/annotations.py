@@ -14,9 +14,13 @@ from exporter.rules.texts import Text, Texts
 
 
 class Expander:
-    """An expander of texts for the results of one rule at one time; their queries yield control at `pace`."""
+    """An expander of texts for the results of one rule at one time; their queries yield control at `pace`.
+
+    `fault` is what was wrong with the first text that could not be expanded; empty: nothing.
+    """
 
     def __init__(self, environment: Environment, at_ms: int, pace: Pace | None = None) -> None:
+        self.fault = ""
         self._environment = environment
         self._at_ms = at_ms
         self._pace = pace
@@ -41,15 +45,19 @@ class Expander:
         expanded = []
         for text in texts:
             if text.template is None:
-                expanded.append((text.name, _failure(text.fault) if text.fault else text.source))
+                expanded.append((text.name, self._failure(text.fault) if text.fault else text.source))
                 continue
             data = data or self._data(sample)
             try:
                 value = expand_rule_template(text.template, data, self._made_functions())
             except TemplateError as error:
-                value = _failure(str(error))
+                value = self._failure(str(error))
             expanded.append((text.name, value))
         return tuple(expanded)
+
+    def _failure(self, reason: str) -> str:
+        self.fault = self.fault or reason
+        return f"<error expanding template: {reason}>"
 
     def _data(self, sample: VectorSample) -> AlertTemplateData:
         return alert_data(
@@ -73,7 +81,3 @@ def _query(engine: QueryEngine, at_ms: int, pace: Pace | None, text: str) -> Ite
 def _parse(text: str) -> Expression:
     """Parse a query of a template, once."""
     return parse(text)
-
-
-def _failure(reason: str) -> str:
-    return f"<error expanding template: {reason}>"

@@ -121,7 +121,7 @@ class RuleGroup:
         """Evaluate one rule; a failure stays its own."""
         rule, offset_ms = member.rule, self.spec.query_offset_ms
         started = time.monotonic()
-        samples, error = 0, ""
+        samples, error, fault = 0, "", _text_fault(rule)
         try:
             values = await rule.evaluate(at_ms, self._environment, offset_ms=offset_ms, limit=self.spec.limit)
             await member.output.write(self._environment.store, values, at_ms - offset_ms)
@@ -136,6 +136,9 @@ class RuleGroup:
             _log.exception("a rule broke", group=str(self.spec.key), rule=rule.spec.name)
         if error and rule.status.health is not Health.ERROR:
             _log.warning("a rule failed", group=str(self.spec.key), rule=rule.spec.name, error=error)
+        if not fault and (told := _text_fault(rule)):
+            event = "a text of an alert cannot be expanded"
+            _log.warning(event, group=str(self.spec.key), rule=rule.spec.name, error=told)
         rule.status.record(at_ms, time.monotonic() - started, error, samples)
 
     def _cleanup_stale_series(self, at_ms: int) -> None:
@@ -288,3 +291,7 @@ def _copy_member_state(member: _Member, before: _Member) -> None:
     member.rule.status = before.rule.status
     if isinstance(member.rule, AlertingRule) and isinstance(before.rule, AlertingRule):
         member.rule.active = before.rule.active
+
+
+def _text_fault(rule: Rule) -> str:
+    return rule.text_fault if isinstance(rule, AlertingRule) else ""

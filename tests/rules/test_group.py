@@ -40,6 +40,23 @@ def test_a_rule_that_is_cancelled_at_the_end_stays_as_it_was(caplog: pytest.LogC
     assert "a rule failed" not in caplog.text
 
 
+def test_a_text_that_cannot_be_expanded_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    rules = "- {alert: A, expr: a > 5, annotations: {said: '{{ .Nope }}'}}\n- {alert: B, expr: a > 5}"
+
+    async def scenario(world: World) -> None:
+        group = make_group(world, rules)
+        for value in (1, 6, 7, 1, 8):
+            world.set(a=value)
+            await world.evaluate(group, 15)
+        assert group.rules[0].status.last_error == ""
+
+    live(scenario)
+    (told,) = [record for record in caplog.records if "cannot be expanded" in record.getMessage()]
+    fields = vars(told)["vigil_fields"]
+    assert fields["rule"] == "A"
+    assert "can't evaluate field Nope" in fields["error"]
+
+
 class Ending:
     """An executor that is closing."""
 
