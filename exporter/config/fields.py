@@ -26,7 +26,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from exporter.config.validation import kind_of
 from exporter.model.duration import format_duration, parse_duration
-from exporter.model.regular_file import is_pipe, read_file
+from exporter.model.regular_file import is_named_pipe, read_file
 from exporter.model.secret import Secret
 
 # The keyword by which the JSON schema tells durations, sizes, paths and secrets from other texts.
@@ -250,7 +250,7 @@ def unreadable(path: Path) -> str:
         # May fail too, in a directory that is closed to us.
         if path.is_dir():
             return f"{path} is a directory, not a file"
-        if is_pipe(path):
+        if is_named_pipe(path):
             # It would be waited for, and is empty the next time that it is read.
             return f"{path} is a pipe, not a file"
         with path.open("rb"):
@@ -268,6 +268,8 @@ def text_from_file(path: Path) -> str:
 
     Raises `ValueError` with a sentence that names the file and never its content.
     """
+    if is_named_pipe(path):
+        raise ValueError(f"{path} is a pipe, not a file")
     try:
         content = read_file(path, _MAX_SECRET_BYTES + 1)
     except IsADirectoryError:

@@ -11,6 +11,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from exporter.config.document import Document, validate
 from exporter.config.fields import ReadableFile, Section
+from exporter.errors import ConfigError, Problem
+from exporter.model.regular_file import is_named_pipe
 
 TlsVersion = Literal["TLS10", "TLS11", "TLS12", "TLS13"]
 # What the bcrypt library verifies: versions a, b and y, a cost, and 53 characters of salt and hash.
@@ -85,4 +87,7 @@ class WebConfig(Section):
 
 def load_web_config(path: Path) -> WebConfig:
     """Read a web configuration; raises `ConfigError` with all its problems."""
+    if is_named_pipe(path):
+        # Whoever opens a connection would wait for somebody who writes.
+        raise ConfigError([Problem((), "is a pipe, not a file", file=str(path))])
     return validate(Document.load(path, lenient=True), WebConfig)

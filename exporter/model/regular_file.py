@@ -24,9 +24,12 @@ def is_special(path: Path) -> bool:
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
-def is_pipe(path: Path) -> bool:
-    """Whether there is a pipe, whose content is gone when it was read."""
-    return is_special(path) and stat.S_ISFIFO(path.stat().st_mode)
+def is_named_pipe(path: Path) -> bool:
+    """Whether there is a pipe of the file system, and none that a shell has opened, as `<(…)`."""
+    if not is_special(path) or not stat.S_ISFIFO(path.stat().st_mode):
+        return False
+    # Those of a shell are links to names that no file has, such as `pipe:[12]`.
+    return os.path.exists(os.path.realpath(path))
 
 
 def put_aside(path: Path) -> Path:

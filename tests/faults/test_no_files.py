@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from exporter.errors import WalError
+from exporter.config.fields import text_from_file, unreadable
+from exporter.config.web_config import load_web_config
+from exporter.errors import ConfigError, WalError
 from exporter.events.database import EventDatabase
 from exporter.events.event import Event, EventKind
 from exporter.history.wal_reader import WalReader
+from exporter.model import regular_file
 from exporter.remote.write.positions import Positions
 from exporter.state.alert_store import SqliteAlertStore
 from exporter.state.database import Database
@@ -81,3 +84,15 @@ def test_positions_and_the_write_ahead_log_are_read_at_once(tmp_path: Path, plac
     place(log)
     with contextlib.suppress(WalError):
         WalReader(log).close()
+
+
+def test_what_the_event_loop_reads_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords of servers and receivers, and users of the pages, are read whenever they are needed."""
+    monkeypatch.setattr(regular_file, "_PATIENCE_SECONDS", 1e9)
+    path = tmp_path / "file"
+    pipe(path)
+    with pytest.raises(ValueError, match="is a pipe, not a file"):
+        text_from_file(path)
+    with pytest.raises(ConfigError, match="is a pipe, not a file"):
+        load_web_config(path)
+    assert unreadable(path) == f"{path} is a pipe, not a file"

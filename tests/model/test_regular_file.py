@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from exporter.model import regular_file
-from exporter.model.regular_file import is_pipe, is_special, put_aside, read_file
+from exporter.model.regular_file import is_named_pipe, is_special, put_aside, read_file
 
 
 def test_a_file_is_read_up_to_a_bound(tmp_path: Path) -> None:
@@ -53,6 +53,19 @@ def test_pipes_sockets_and_devices_are_no_files(tmp_path: Path) -> None:
         (tmp_path / "file").touch()
         names = ("pipe", "link", "socket", "file", "none", ".")
         assert [is_special(tmp_path / name) for name in names] == [True, True, True, False, False, False]
-        assert [is_pipe(tmp_path / name) for name in names] == [True, False, False, False, False, False]
+        assert [is_named_pipe(tmp_path / name) for name in names] == [True, False, False, False, False, False]
     assert put_aside(pipe) == tmp_path / "pipe.no_file"
     assert not pipe.exists()
+
+
+def test_a_pipe_that_a_shell_has_opened_is_read(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, b"secret")
+        os.close(writing)
+        path = Path(f"/dev/fd/{reading}")
+        assert is_special(path)
+        assert not is_named_pipe(path)
+        assert read_file(path, 100) == b"secret"
+    finally:
+        os.close(reading)
