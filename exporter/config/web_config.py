@@ -16,7 +16,10 @@ from exporter.model.regular_file import is_named_pipe
 
 TlsVersion = Literal["TLS10", "TLS11", "TLS12", "TLS13"]
 # What the bcrypt library verifies: versions a, b and y, a cost, and 53 characters of salt and hash.
-_BCRYPT = re.compile(r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}")
+_BCRYPT = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}", re.ASCII)
+# bcrypt's own bounds are 4 and 31. Each step takes twice as long: 16 some 5 s, 20 more than a minute.
+_LEAST_COST = 4
+_MOST_COST = 16
 
 
 class TlsServerConfig(Section):
@@ -46,8 +49,14 @@ class TlsServerConfig(Section):
 
 def check_hash(text: str) -> str:
     """Return a bcrypt hash; raises `ValueError` for what is none."""
-    if not _BCRYPT.fullmatch(text):
+    match = _BCRYPT.fullmatch(text)
+    if match is None or int(match[1]) < _LEAST_COST:
         raise ValueError('is not a bcrypt hash: make one with `htpasswd -nBC 10 ""`')
+    if int(match[1]) > _MOST_COST:
+        raise ValueError(
+            f"has a cost of {match[1]}, with which a log-in takes ten seconds or more: at most {_MOST_COST} "
+            'is taken, make one with `htpasswd -nBC 10 ""`'
+        )
     return text
 
 

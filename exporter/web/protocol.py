@@ -22,9 +22,13 @@ MAX_API_V2_BODY_BYTES: Final = 32 << 20
 MAX_UNWANTED_BYTES: Final = 256 << 10
 HEAD_SECONDS: Final = 10.0
 BODY_SECONDS: Final = 60.0
+# A client that says nothing more gets what is answered within this time.
+HALF_CLOSED_SECONDS: Final = 3.0
 # Of an answer so much has to be taken within this time.
 ANSWER_SECONDS: Final = 60.0
 _ANSWER_BYTES: Final = 16 << 10
+
+_VERSIONS: Final = frozenset({"1.0", "1.1"})
 
 # The parser cannot be stopped within a piece: so many bytes hold some twenty small requests at most.
 _PIECE_BYTES: Final = 512
@@ -50,9 +54,10 @@ class BoundedProtocol(HttpToolsProtocol):
     Requests that are sent before the former ones are answered (pipelining) are read when their turn comes.
     """
 
-    def __init__(self, refused: Counter[int], **of_uvicorn: Any) -> None:
+    def __init__(self, refused: Counter[int], most_connections: int, **of_uvicorn: Any) -> None:
         super().__init__(**of_uvicorn)
         self._refused = refused
+        self._most_connections = most_connections
 
     _deadline: asyncio.TimerHandle | None = None
     _progress: asyncio.TimerHandle | None = None
@@ -63,6 +68,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _body_bytes = 0
     _unwanted_bytes = 0
     _is_within_message = False
+    _half_closed: asyncio.TimerHandle | None = None
     _answered: RequestResponseCycle | None = None
     # What arrived and waits for the answers to the requests before it.
     _unread = memoryview(b"")
@@ -71,7 +77,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Count the connection, and refuse it where there are too many."""
         super().connection_made(transport)
         self.flow: _Flow = _Flow(transport)
-        if len(self.connections) > MAX_CONNECTIONS:
+        if len(self.connections) > min(MAX_CONNECTIONS, self._most_connections):
             self._refusal = HTTPStatus.SERVICE_UNAVAILABLE
             self.send_400_response("")
             return
@@ -81,11 +87,26 @@ class BoundedProtocol(HttpToolsProtocol):
         """Forget the deadline."""
         self._forget_deadline()
         self._forget_progress()
+        if self._half_closed is not None:
+            self._half_closed.cancel()
         if self._answered is not None:
             # uvicorn tells the request that came last only.
             self._answered.disconnected = True
             self._answered.message_event.set()
         super().connection_lost(exc)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Tell whether to keep the connection of a client that says nothing more, so that it gets its answer.
+
+        One that has gone looks the same, so the answer has little time: the query of nobody has to end.
+        """
+        if self._half_closed is not None or self._is_within_message or not self._is_answering:
+            return False
+        if self.scheme == "https":
+            # TLS has no half of a connection.
+            return False
+        self._half_closed = self.loop.call_later(HALF_CLOSED_SECONDS, self.transport.abort)
+        return True
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answered = cycle
@@ -123,6 +144,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self.flow.is_held = False
         super().on_response_complete()
         self._parse()
+        if self._half_closed is not None and not self._is_answering:
+            self.transport.close()
         self._see_to_the_end()
 
     def timeout_keep_alive_handler(self) -> None:
@@ -171,10 +194,15 @@ class BoundedProtocol(HttpToolsProtocol):
         """Check the headers, and wait for the body."""
         self._held_bytes = 0
         self._expect_within(BODY_SECONDS)
-        hosts = sum(name == b"host" for name, _ in self.headers)
+        hosts = [value for name, value in self.headers if name == b"host"]
+        version = self.parser.get_http_version()
         # RFC 9112, 3.2: who stands before us may have taken another one than we would.
-        if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+        if len(hosts) > 1 or version not in _VERSIONS or (not hosts and version == "1.1"):
             self._refuse(HTTPStatus.BAD_REQUEST)
+        if not self._is_for_its_host(hosts):
+            self._refuse(HTTPStatus.BAD_REQUEST)
+        if any(name == b"expect" and value.lower() != b"100-continue" for name, value in self.headers):
+            self._refuse(HTTPStatus.EXPECTATION_FAILED)
         length = next((value for name, value in self.headers if name == b"content-length"), b"0")
         if int(length) > self._most_body_bytes:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
@@ -186,6 +214,13 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         if wants_other_protocol:
             self.cycle.keep_alive = False
+
+    def _is_for_its_host(self, hosts: list[bytes]) -> bool:
+        """Whether a URL with a host, as proxies get them, has that of the header, which we look at."""
+        scheme, separator, rest = self.url.partition(b"://")
+        if not separator or self.url.startswith(b"/") or not scheme.isalpha():
+            return True
+        return not hosts or rest.partition(b"/")[0].partition(b"?")[0].lower() == hosts[0].lower()
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
@@ -211,7 +246,11 @@ class BoundedProtocol(HttpToolsProtocol):
         """Answer what cannot be taken, where no answer has begun, and close."""
         self._forget_deadline()
         self._refused[self._refusal.value] += 1
-        if self._is_answering:
+        if self._is_answering and self._answered is self.cycle and not self.cycle.response_started:
+            # Too large a body is noticed while somebody waits for the rest of it.
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        elif self._is_answering:
             # An answer may be half written: closing is all that can be said.
             self.transport.close()
             self._see_to_the_end()

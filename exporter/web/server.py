@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 import socket
 import ssl
 from collections import Counter
@@ -9,18 +10,22 @@ from collections.abc import Generator
 from email.utils import formatdate
 from functools import partial
 from ipaddress import ip_address
+from typing import Any, Final
 
 import uvicorn
 from starlette.requests import ClientDisconnect
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exporter.config.web_config import WebConfig
 from exporter.errors import VigilError
-from exporter.web.protocol import BoundedProtocol
+from exporter.web.protocol import HEAD_SECONDS, MAX_CONNECTIONS, BoundedProtocol
 from exporter.web.turns import RequestTurns
 
 _BACKLOG = 1024
 _GRACE_SECONDS = 3
+# The servers that are watched, receivers and files need descriptors, too.
+_SHARE_OF_DESCRIPTORS: Final = 0.5
 
 
 class ListenError(VigilError):
@@ -80,6 +85,24 @@ class _Quiet(uvicorn.Server):
     def capture_signals(self) -> Generator[None]:
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen as uvicorn does; a handshake has no more time than headers have."""
+        config, loop = self.config, asyncio.get_running_loop()
+
+        def connect() -> asyncio.Protocol:
+            create: Any = config.http_protocol_class
+            protocol: asyncio.Protocol = create(config=config, server_state=self.server_state, app_state={})
+            return protocol
+
+        seconds = HEAD_SECONDS if config.ssl else None
+        self.servers = [
+            await loop.create_server(
+                connect, sock=one, ssl=config.ssl, backlog=_BACKLOG, ssl_handshake_timeout=seconds
+            )
+            for one in sockets or ()
+        ]
+        self.started = True
+
     async def main_loop(self) -> None:
         await self._end.wait()
 
@@ -92,20 +115,38 @@ class _Quiet(uvicorn.Server):
 def _dated(app: ASGIApp) -> ASGIApp:
     """The application with the header Date, which uvicorn would look after once a second.
 
-    A client that goes before its request is complete is nothing to tell of.
+    A client that goes before its request is complete is nothing to tell of; neither is a request that waits
+    for something when the daemon ends, such as a password that is checked.
     """
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
         async def send_dated(message: Message) -> None:
+            nonlocal has_begun
             if message["type"] == "http.response.start":
+                has_begun = True
                 date = formatdate(usegmt=True).encode()
                 message = {**message, "headers": [*message.get("headers", ()), (b"date", date)]}
             await send(message)
 
-        with contextlib.suppress(ClientDisconnect):
-            await app(scope, receive, send_dated)
+        try:
+            with contextlib.suppress(ClientDisconnect):
+                await app(scope, receive, send_dated)
+        except asyncio.CancelledError:
+            if has_begun:
+                raise
+            # uvicorn cancels it, and would tell of it with a traceback.
+            ends = PlainTextResponse("The daemon is stopping.\n", 503, {"connection": "close"})
+            await ends(scope, receive, send_dated)
 
     return answer
+
+
+def _most_connections() -> int:
+    """So many clients leave descriptors for everything else."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MAX_CONNECTIONS if soft == resource.RLIM_INFINITY else int(soft * _SHARE_OF_DESCRIPTORS)
 
 
 class WebServer:
@@ -117,7 +158,7 @@ class WebServer:
         nobody took the answer."""
         config = uvicorn.Config(
             RequestTurns(_dated(app)),
-            http=partial(BoundedProtocol, self.refused),  # type: ignore[arg-type]
+            http=partial(BoundedProtocol, self.refused, _most_connections()),  # type: ignore[arg-type]
             # Whatever is installed: what takes a connection over is not bounded.
             ws="none",
             date_header=False,

@@ -42,6 +42,18 @@ def test_an_empty_file_is_an_open_server(tmp_path: Path) -> None:
     [
         ("basic_auth_users: {a: plain}\n", "web-config.yml:1:23: basic_auth_users.a: is not a bcrypt hash"),
         (
+            f"basic_auth_users: {{a: {HASH[:4]}03{HASH[6:]}}}\n",
+            "web-config.yml:1:23: basic_auth_users.a: is not a bcrypt hash",
+        ),
+        (
+            f"basic_auth_users: {{a: {HASH[:4]}17{HASH[6:]}}}\n",
+            "a: has a cost of 17, with which",
+        ),
+        (
+            f"basic_auth_users: {{a: {HASH[:4]}99{HASH[6:]}}}\n",
+            "a: has a cost of 99, with which",
+        ),
+        (
             "tls_server_config: {cert_file: c.pem}\n",
             "c.pem cannot be read: no such file or directory",
         ),

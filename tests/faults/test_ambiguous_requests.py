@@ -79,10 +79,30 @@ def test_what_could_end_elsewhere_is_not_taken(head: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "request_", [_GET + b"\r\n", _GET + b"Host: a\r\nHost: b\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"]
+    "request_",
+    [
+        _GET + b"\r\n",
+        _GET + b"Host: a\r\nHost: b\r\n\r\n",
+        b"GET http://b/seen HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET http://a:81/seen HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"GET /seen\r\n\r\n",
+        b"GET /seen HTTP/0.9\r\n\r\n",
+    ],
 )
 def test_a_request_is_for_one_host(request_: bytes) -> None:
     assert _paths_seen(request_)[1].startswith(b"HTTP/1.1 400")
+
+
+def test_a_url_as_proxies_get_it_is_one_for_its_host() -> None:
+    sent = b"GET http://A:80/seen?http://b HTTP/1.1\r\nHost: a:80\r\n\r\n" + _GET + b"Host: a\r\n\r\n"
+    assert _paths_seen(sent)[0] == ["/seen", "/seen"]
+    assert _paths_seen(b"GET /seen?http://b HTTP/1.1\r\nHost: a\r\n\r\n")[0] == ["/seen"]
+
+
+def test_what_a_client_expects_besides_a_go_ahead_is_not_done() -> None:
+    seen, answer = _paths_seen(_POST + b"Expect: 200-maybe\r\nContent-Length: 1\r\n\r\na")
+    assert (seen, answer[:12]) == ([], b"HTTP/1.1 417")
 
 
 def test_old_clients_name_no_host() -> None:

@@ -55,6 +55,14 @@ _POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
         (_HEAD + b"X: " + b"a" * 17_000 + b"\r\n\r\n", b"HTTP/1.1 431"),
         (_HEAD + b"X: aaaaaaaaaaaaaaaa\r\n" * 4_000 + b"\r\n", b"HTTP/1.1 431"),
         (_POST + b"Content-Length: 2000000\r\n\r\n", b"HTTP/1.1 413"),
+        (
+            _POST + b"Transfer-Encoding: chunked\r\n\r\n" + b"1000\r\n" + b"a" * 4096 + b"\r\n" * 300,
+            b"HTTP/1.1 400",
+        ),
+        (
+            _POST + b"Transfer-Encoding: chunked\r\n\r\n" + (b"1000\r\n" + b"a" * 4096 + b"\r\n") * 300,
+            b"HTTP/1.1 413",
+        ),
         (_HEAD + b"X: " + b"a" * 15_000 + b"\r\nConnection: close\r\n\r\n", b"HTTP/1.1 200"),
         (_POST + b"Content-Length: 3\r\nConnection: close\r\n\r\nabc", b"HTTP/1.1 200"),
         (b"nonsense\r\n\r\n", b"HTTP/1.1 400"),
@@ -153,6 +161,88 @@ def test_connections_beyond_the_cap_are_told(monkeypatch: pytest.MonkeyPatch) ->
         assert answer.startswith(b"HTTP/1.1 200")
 
     _serve(client)
+
+
+def test_connections_leave_descriptors_for_everything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resource.getrlimit", lambda _: (6, 4096))
+
+    async def client(server: WebServer) -> None:
+        idle = [await asyncio.open_connection(*server.address) for _ in range(3)]
+        assert (await _ask(server.address[1], b"")).startswith(b"HTTP/1.1 503")
+        for _, writer in idle:
+            writer.transport.abort()
+
+    _serve(client)
+
+
+async def _slow(scope: Scope, receive: Receive, send: Send) -> None:
+    await asyncio.sleep(0.1)
+    await PlainTextResponse("slow")(scope, receive, send)
+
+
+@pytest.mark.parametrize("ahead", [1, 3])
+def test_a_client_that_says_no_more_gets_its_answers(ahead: int) -> None:
+    async def client(server: WebServer) -> None:
+        reader, writer = await asyncio.open_connection(*server.address)
+        writer.write((_HEAD + b"\r\n") * ahead)
+        writer.write_eof()
+        answer = await asyncio.wait_for(reader.read(), 20)
+        assert answer.count(b"HTTP/1.1 200") == answer.count(b"slow") == ahead
+        writer.close()
+        assert server.connections == 0
+
+    _serve(client, _slow)
+
+
+@pytest.mark.parametrize("begin", [_HEAD, _POST + b"Content-Length: 9\r\n\r\na", b""])
+def test_a_client_that_says_no_more_within_a_request_is_done(begin: bytes) -> None:
+    async def client(server: WebServer) -> None:
+        reader, writer = await asyncio.open_connection(*server.address)
+        writer.write(begin)
+        writer.write_eof()
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        writer.close()
+
+    _serve(client)
+
+
+def test_nothing_is_computed_for_long_for_a_client_that_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "HALF_CLOSED_SECONDS", 0.1)
+    gone = asyncio.Event()
+
+    async def endless(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+
+    async def client(server: WebServer) -> None:
+        _, writer = await asyncio.open_connection(*server.address)
+        writer.write(_HEAD + b"\r\n")
+        await writer.drain()
+        writer.close()
+        await asyncio.wait_for(gone.wait(), 5)
+
+    _serve(client, endless)
+
+
+def test_a_request_that_waits_when_the_daemon_ends_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    async def waiting(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.Event().wait()
+
+    async def run() -> bytes:
+        server = WebServer(waiting, bind("127.0.0.1", 0))
+        server.start()
+        reader, writer = await asyncio.open_connection(*server.address)
+        writer.write(_HEAD + b"\r\n")
+        await asyncio.sleep(0.1)
+        await server.stop()
+        answer = await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+        return answer
+
+    with caplog.at_level("ERROR"):
+        assert asyncio.run(run()).startswith(b"HTTP/1.1 503")
+    assert "Traceback" not in caplog.text
 
 
 def test_requests_sent_ahead_wait_unread_and_are_all_answered() -> None:

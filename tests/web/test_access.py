@@ -1,6 +1,7 @@
 """web-config.yml and its certificates hold as soon as they change, over real connections."""
 
 import asyncio
+import contextlib
 import http.client
 import os
 import socket
@@ -240,6 +241,24 @@ def test_a_renewed_certificate_is_served_at_the_next_handshake(
 
     play(stage, scenario)
     assert [record.levelname for record in caplog.records].count("ERROR") == 1
+
+
+def test_a_handshake_has_the_time_of_headers(
+    play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exporter.web.server.HEAD_SECONDS", 0.2)
+    stage = Stage(tmp_path)
+    stage.certify()
+    stage.write(f"{TLS}}}\n")
+
+    async def scenario(stage: Stage) -> None:
+        reader, writer = await asyncio.open_connection(*stage.server.address)
+        writer.write(b"\x16\x03\x01\x02\x00\x01\x00")
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), 10) == b""
+        writer.transport.abort()
+
+    play(stage, scenario)
 
 
 def test_the_authority_of_clients_and_the_versions_follow(play: Play, tmp_path: Path) -> None:
