@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Scope
 from exporter.web import federate
 from exporter.web.compression import Compression
 from exporter.web.metrics import MetricsEndpoint
+from exporter.web.origin import QUERY_API
 
 
 def build_web_app(
@@ -46,4 +47,6 @@ async def _refuse_method(request: Request, _: Exception) -> Response:
     """405 with every method of the path; starlette names those of its first route only."""
     routes = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
     allowed = {method for route in routes if isinstance(route, Route) for method in route.methods or ()}
+    if request.url.path.startswith(QUERY_API):
+        allowed.add("OPTIONS")
     return PlainTextResponse("Method Not Allowed\n", 405, {"Allow": ", ".join(sorted(allowed))})

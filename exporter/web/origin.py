@@ -16,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exporter.model.regex import compile_regex
 
+QUERY_API: Final = "/api/v1/"
+"""What the paths of Prometheus' API begin with."""
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # These read only; Grafana posts its queries as forms, and Prometheus what it reads from others as protobuf.
 _QUERIES: Final = frozenset(
@@ -91,7 +93,9 @@ class OriginGuard:
             await send(message)
 
         refusal = self._refuse(scope, headers, shared)
-        if refusal is None and shared and scope["method"] == "OPTIONS":
+        # Prometheus answers it on its own paths, whoever asks.
+        is_asked = scope["method"] == "OPTIONS" and (shared or scope["path"].startswith(QUERY_API))
+        if refusal is None and is_asked:
             refusal = Response(status_code=204)
         await (refusal or self._app)(scope, receive, answer)
 

@@ -188,6 +188,15 @@ def test_a_long_range_in_turns_is_that_of_one_turn(
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "application/json", "multipart/form-datax", ""])
+def test_what_is_posted_as_no_form_gives_no_parameters(app: ASGIApp, kind: str) -> None:
+    response = request(app, "POST", "/api/v1/query", content="query=1", headers={"content-type": kind})
+    assert refuse(response)[:2] == (400, "bad_data")
+    for kind in ("application/x-www-form-urlencoded; charset=UTF-8", "Application/X-WWW-Form-URLEncoded"):
+        response = request(app, "POST", "/api/v1/query", content="query=1", headers={"content-type": kind})
+        assert response.status_code == 200
+
+
 @pytest.mark.parametrize(
     ("malformed", "fault"),
     [

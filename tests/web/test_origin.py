@@ -63,6 +63,12 @@ def test_a_post_without_a_body_needs_no_content_type() -> None:
     assert _status("POST", "/-/reload", {}, b"") == 200
 
 
+def test_what_a_query_may_be_asked_with_is_told_without_cors_too() -> None:
+    assert _status("OPTIONS", "/api/v1/query", {"origin": "http://other.example"}, b"") == 204
+    # Others are answered by their routes.
+    assert _status("OPTIONS", "/metrics", {}, b"") == 200
+
+
 def test_queries_are_posted_as_forms() -> None:
     form = {"content-type": "application/x-www-form-urlencoded", "origin": "http://grafana.example"}
     assert _status("POST", "/api/v1/query", form) == 200

@@ -15,6 +15,7 @@ from exporter.web.api_v1.reply import BadDataError
 
 _MAX_BYTES: Final = 1 << 20
 _MAX_FIELDS: Final = 1000
+_FORM: Final = "application/x-www-form-urlencoded"
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2}).{0,2}", re.DOTALL)
 
 
@@ -39,10 +40,12 @@ async def read_form(request: Request) -> Fields:
     """The fields of a posted form. Raises `BadDataError` where it is too long, or no form."""
     body = await _body(request)
     content_type = request.headers.get("content-type", "")
+    kind = content_type.partition(";")[0].strip().lower()
     try:
-        if content_type.lower().startswith("multipart/form-data"):
+        if kind == "multipart/form-data":
             return Fields(_multipart(content_type, body))
-        return parse_fields(body)
+        # As Go reads it, nothing is given by what says to be no form.
+        return parse_fields(body) if kind == _FORM else Fields()
     except ValueError as error:
         raise BadDataError(f"error parsing form values: {error}") from error
 
