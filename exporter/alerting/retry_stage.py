@@ -23,6 +23,8 @@ from exporter.notify.notification import Notification
 ATTEMPT_TIMEOUT_SECONDS: Final = 60.0
 """The longest that one attempt may take, so that a hanging receiver frees its slot."""
 
+_SHORT_SECONDS: Final = 5.0
+
 _log = get_logger(__name__)
 
 
@@ -107,7 +109,11 @@ class RetryStage:
         except NotifyError:
             raise
         except TimeoutError:
-            text = f"{self._integration.name}: no answer within {max(0.0, limit - began):.3g} s"
+            seconds, earlier = max(0.0, limit - began), self._limiter.error
+            text = f"{self._integration.name}: no answer within {seconds:.3g} s"
+            if earlier is not None and seconds < _SHORT_SECONDS:
+                # The group's next turn has cut it short: what was wrong before says more.
+                text = str(earlier)
             raise NotifyError(text, retryable=True, kind="contextDeadlineExceeded") from None
         except Exception as error:
             # A bug in one integration: the others and the daemon go on.

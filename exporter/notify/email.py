@@ -16,6 +16,7 @@ from exporter.http_client.tls import TlsContexts
 from exporter.notify.data import notification_data
 from exporter.notify.email_headers import parse_addresses
 from exporter.notify.email_message import EmailMessages
+from exporter.notify.making import Making
 from exporter.notify.notification import Notification
 from exporter.notify.pictures import AlertPictures, Picture, picture_of
 from exporter.notify.receiver_kind import BuildContext, ReceiverKind
@@ -48,6 +49,7 @@ class EmailIntegration:
         self.send_resolved = config.send_resolved
         self.notifies_event_ends = style == "alertmanager"
         self._now = now
+        self._making = Making()
         self._from = compiler.parse("from", config.from_)
         self._to = compiler.parse("to", config.to)
         self._messages = EmailMessages(config, compiler, style)
@@ -57,7 +59,7 @@ class EmailIntegration:
     async def send(self, notification: Notification) -> None:
         """Hand the mail over to the server; raises `NotifyError`."""
         picture = await picture_of(self._pictures, notification)
-        sender, recipients, message = await asyncio.to_thread(self._make, notification, picture)
+        sender, recipients, message = await self._making.run(self._make, notification, picture)
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 await self._server.deliver(sender, recipients, message)

@@ -4,7 +4,6 @@ Source: `renderRouteLabels` in dispatch/dispatch.go and `routeLabelResolver` in 
 Alertmanager 0.34.
 """
 
-import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
@@ -18,6 +17,7 @@ from exporter.log import get_logger
 from exporter.model.labels import Labels
 from exporter.notify.data import notification_data
 from exporter.notify.integration import Integration
+from exporter.notify.making import Making
 from exporter.notify.notification import UNKNOWN_REASON, Notification
 from exporter.notify.template import MessageTime, TemplateCompiler
 
@@ -105,9 +105,10 @@ class WithRouteLabels:
         self.notifies_event_ends = integration.notifies_event_ends
         self._integration = integration
         self._route_labels = route_labels
+        self._making = Making()
 
     async def send(self, notification: Notification) -> None:
         """Deliver one message; raises `NotifyError`."""
         if notification.route_labels:
-            notification = await asyncio.to_thread(self._route_labels.expand, notification)
+            notification = await self._making.run(self._route_labels.expand, notification)
         await self._integration.send(notification)

@@ -4,7 +4,6 @@ Source: notify/slack/slack.go of Alertmanager. Text from outside cannot inject: 
 `exporter.notify.slack_markup`.
 """
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -15,6 +14,7 @@ from exporter.errors import NotifyError
 from exporter.http_client.transport import Answer
 from exporter.log import get_logger
 from exporter.notify.http import HttpClient
+from exporter.notify.making import Making
 from exporter.notify.notification import Notification
 from exporter.notify.pictures import AlertPictures
 from exporter.notify.receiver_kind import BuildContext, ReceiverKind
@@ -61,6 +61,7 @@ class SlackIntegration:
         self.notifies_event_ends = notifies_event_ends
         self._config = config
         self._now = now
+        self._making = Making()
         self._messages = messages or MemoryMessages()
         self._payload = SlackPayload(config, compiler)
         self._client = HttpClient(
@@ -74,7 +75,7 @@ class SlackIntegration:
     async def send(self, notification: Notification) -> None:
         """Post the message, or change the group's earlier one; raises `NotifyError`."""
         functions = message_functions(self._now)
-        payload = await asyncio.to_thread(self._payload.build, notification, functions)
+        payload = await self._making.run(self._payload.build, notification, functions)
         if not self._config.update_message:
             await self._post_new(notification, payload)
             return

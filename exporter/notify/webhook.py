@@ -3,7 +3,6 @@
 Source: notify/webhook/webhook.go of Alertmanager; the format is its version 4.
 """
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
@@ -16,6 +15,7 @@ from exporter.gotemplate.alertmanager import notification_functions
 from exporter.gotemplate.encoding import encode_json, to_plain
 from exporter.notify.data import notification_data
 from exporter.notify.http import HttpClient
+from exporter.notify.making import Making
 from exporter.notify.notification import Notification
 from exporter.notify.receiver_kind import BuildContext, ReceiverKind
 from exporter.notify.secrets import reveal
@@ -37,6 +37,7 @@ class WebhookIntegration:
         self.send_resolved = config.send_resolved
         self._config = config
         self._now = now
+        self._making = Making()
         self._url: Template | None = None
         if config.url is not None and "{{" in config.url.reveal():
             self._url = compiler.parse("url", config.url.reveal())
@@ -50,7 +51,7 @@ class WebhookIntegration:
 
     async def send(self, notification: Notification) -> None:
         """Post the alerts; raises `NotifyError`."""
-        url, body = await asyncio.to_thread(self._make, notification)
+        url, body = await self._making.run(self._make, notification)
         answer = await self._client.post_json(url, body)
         self._client.check(answer)
 
