@@ -20,9 +20,14 @@ _COMPLETION_VARIABLE = "_REDIS_VIGIL_COMPLETE"
 def main() -> None:
     """Run the command line; exits with status 0 good, 1 the thing checked is bad, 2 wrong usage."""
     answer = quick_answer(sys.argv[1:], dict(os.environ))
-    if answer is not None:
-        sys.stdout.write(answer)
-        return
+    if answer is not None and sys.stdout is not None:
+        try:
+            sys.stdout.write(answer)
+            sys.stdout.flush()
+            return
+        except (OSError, UnicodeError):
+            # Whoever answers then knows what to do.
+            pass
     from exporter.cli.commands import main as run
 
     run()

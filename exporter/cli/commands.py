@@ -29,6 +29,13 @@ from exporter.cli import (
     try_route,
     try_rules,
 )
+from exporter.cli.standard_streams import (
+    BROKEN_PIPE_STATUS,
+    drop_output,
+    flush_output,
+    is_about_output,
+    prepare_streams,
+)
 from exporter.errors import ConfigError, Reason, TargetError, UsageError, VigilError
 from exporter.log import LEVELS, configure_logging
 from exporter.model.printable import printable_lines
@@ -98,10 +105,26 @@ def main() -> None:
     """Run a command; the exit status is 0 good, 1 the thing checked is bad, 2 wrong usage.
 
     Errors go to stderr, each in one line: with the place in a file where there is one, else after the name
-    of the program.
+    of the program. Where nobody reads the output, the status is that of a program which SIGPIPE has ended.
     """
     try:
-        sys.exit(app(prog_name="redis-vigil", standalone_mode=False))
+        prepare_streams()
+        status = app(prog_name="redis-vigil", standalone_mode=False)
+        flush_output()
+        sys.exit(status)
+    except SystemExit as exit_:
+        if isinstance(exit_.__context__, BrokenPipeError):
+            # click has noticed it, and makes it 1, which means something else here.
+            sys.exit(BROKEN_PIPE_STATUS)
+        raise
+    except BrokenPipeError:
+        drop_output()
+        sys.exit(BROKEN_PIPE_STATUS)
+    except OSError as error:
+        if not is_about_output(error):
+            raise
+        drop_output()
+        _fail(f"redis-vigil: the output cannot be written: {error.strerror}", 1)
     except UsageError as error:
         _fail(f"redis-vigil: {error}", 2)
     except ConfigError as error:

@@ -17,6 +17,7 @@ from exporter.errors import StateError, UsageError, VigilError
 from exporter.events import MAX_LIMIT, EventQuery
 from exporter.events.opening import FILE_NAME, open_to_read
 from exporter.events.rows import read_all, read_instances, read_page
+from exporter.model.error_text import error_text
 from exporter.samplers.slowlog.past import KINDS, MAX_EVENTS, past_reports
 from exporter.web.api_v1.parameters import Parameters
 from exporter.web.api_v1.reply import BadDataError
@@ -129,7 +130,8 @@ def _get(client: httpx.Client, path: str, parameters: Mapping[str, Sequence[str]
             answer.json() if answer.headers.get("content-type", "").startswith("application/json") else {}
         )
     except (httpx.HTTPError, ValueError) as error:
-        raise VigilError(f"{where} cannot be asked: {str(error) or type(error).__name__}") from error
+        why = error_text(error)
+        raise VigilError(f"{where} cannot be asked: {why}; is the daemon running there?") from error
     if answer.status_code == 401:
         raise UsageError(f"{where} wants a name and a password: --user and --password-file")
     if answer.status_code == 400:

@@ -38,14 +38,15 @@ def show_queues_of(access: Access, output: OutputFormat, *, interval: float | No
     selection = select(access)
     configure_logging("error")
     target = selection.target
-    asyncio.run(explained(target, _show(target, selection.samplers.queues, output, interval)))
+    asyncio.run(explained(target, _show(target, selection.samplers.queues, output, interval), "queues"))
 
 
 def suggest_lists(access: Access) -> None:
     """Print the section of the configuration for lists that look like queues."""
     selection = select(access)
     configure_logging("error")
-    asyncio.run(explained(selection.target, _suggest(selection.target, selection.samplers.queues)))
+    target = selection.target
+    asyncio.run(explained(target, _suggest(target, selection.samplers.queues), "lists"))
 
 
 async def _suggest(target: Target, settings: QueuesSection) -> None:

@@ -44,7 +44,9 @@ def _by_number(types: Mapping[str, int]) -> list[tuple[str, int]]:
 
 def show_table(report: PassReport) -> RenderableType:
     """The summary, the patterns and the biggest keys."""
-    parts: list[RenderableType] = [_summary(report), "", _pattern_table(report)]
+    parts: list[RenderableType] = [_summary(report)]
+    if report.patterns:
+        parts += ["", _pattern_table(report)]
     if report.biggest_keys:
         parts += ["", _key_table(report)]
     return Group(*parts)
@@ -54,7 +56,8 @@ def _summary(report: PassReport) -> str:
     memory = _memory(report.memory_bytes, report.memory_error_ratio)
     how = "every key asked" if report.exact else f"{sum(one.asked for one in report.databases):,} keys asked"
     seconds = format_duration(max(1, round(report.duration_seconds)) * 1000)
-    lines = [f"{report.instance}: {report.keys:,} keys, {memory}; {how}, in {seconds}"]
+    keys = f"{report.keys:,} key{'' if report.keys == 1 else 's'}"
+    lines = [f"{report.instance}: {keys}, {memory}; {how}, in {seconds}"]
     if not report.complete:
         lines.append("not complete: only what was seen counts")
     if report.accounted_ratio is not None:

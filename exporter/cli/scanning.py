@@ -51,7 +51,7 @@ def scan_server(access: Access, output: OutputFormat, options: Mapping[str, Any]
     section = _section(selection.samplers.keyspace, options)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         scan = _scan(selection.target, section, resume=resume)
-        report = runner.run(explained(selection.target, scan))
+        report = runner.run(explained(selection.target, scan, "keys"))
     _write(report, output)
     if not report.complete:
         raise typer.Exit(_INTERRUPTED)

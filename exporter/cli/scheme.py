@@ -2,10 +2,12 @@
 
 import asyncio
 import ssl
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
+from exporter.cli.output import say
+from exporter.cli.server_kind import note_on_kind
 from exporter.errors import Reason, TargetError
 from exporter.model.target import Address, Target
 
@@ -19,17 +21,22 @@ _DEADLINE_SECONDS: Final = 2.0
 _DOUBTFUL: Final = frozenset({Reason.CLOSED, Reason.TIMEOUT, Reason.TLS, Reason.PROTOCOL})
 
 
-async def explained(target: Target, work: Awaitable[ResultT]) -> ResultT:
+async def explained(target: Target, work: Coroutine[Any, Any, ResultT], what: str) -> ResultT:
     """The result; an error names the server, and the way out where the URL's scheme is the wrong one.
 
-    Raises `TargetError`.
+    `what` is asked for, such as keys: of a cluster's node that is said on standard error to be its own.
+    Raises `TargetError`, and `UsageError` for a Sentinel.
     """
     try:
+        if note := await note_on_kind(target, what):
+            say(f"redis-vigil: {note}", err=True)
         return await work
     except TargetError as error:
         where, text = str(target.address), str(error)
         text = text if text.startswith(where) else f"{where}: {text}"
         raise TargetError(error.reason, f"{text}{await way_out(target, error.reason)}") from error
+    finally:
+        work.close()
 
 
 async def way_out(target: Target, reason: Reason) -> str:

@@ -40,7 +40,8 @@ def show_slowlog(access: Access, output: OutputFormat, pattern: str = "") -> Non
     """Print what is in the log now, of patterns that contain a text. Raises `TargetError`."""
     selection = select(access)
     configure_logging("error")
-    report = asyncio.run(explained(selection.target, _read(selection.target, selection.samplers.slowlog)))
+    target = selection.target
+    report = asyncio.run(explained(target, _read(target, selection.samplers.slowlog), "slow commands"))
     report = report.only(pattern)
     if output is OutputFormat.JSON:
         write_json(report.as_json())

@@ -94,7 +94,10 @@ def test_a_directory_without_samples_has_none(tmp_path: Path) -> None:
 def test_a_daemon_that_is_not_there(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     status, line = refusal(tmp_path, "--url", url, "--since", "1h", "--output", "all.om")
-    assert (status, line) == (1, f"redis-vigil: {url} cannot be asked: [Errno 111] Connection refused")
+    assert (status, line) == (
+        1,
+        f"redis-vigil: {url} cannot be asked: Connection refused; is the daemon running there?",
+    )
     assert list(tmp_path.iterdir()) == []
 
 

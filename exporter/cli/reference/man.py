@@ -19,6 +19,8 @@ _STATUS: Final = (
     Record("0", "All is well."),
     Record("1", "What was checked is bad, or a server does not answer."),
     Record("2", "Wrong usage."),
+    Record("130", "Ctrl-C has ended the command."),
+    Record("141", "Nobody reads the output any more, as with head."),
 )
 _PARAGRAPH: Final = ".PP"
 

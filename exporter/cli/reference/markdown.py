@@ -10,7 +10,8 @@ _HEAD: Final = """\
 # Commands
 
 Made from the help of the commands (`make docs`). Exit status 0 is good, 1 bad (what was checked, or a server
-that does not answer), 2 wrong usage. Errors are one line each on standard error.
+that does not answer), 2 wrong usage, 130 Ctrl-C, 141 that nobody reads the output any more (`| head`).
+Errors are one line each on standard error; what a terminal's encoding does not have is written as `\\uXXXX`.
 `redis-vigil --install-completion` teaches the shell to complete commands and options; a man page comes with
 the wheel (`man redis-vigil`).
 """

@@ -9,6 +9,7 @@ import httpx
 from google.protobuf.message import DecodeError
 
 from exporter.errors import VigilError
+from exporter.model.error_text import error_text
 from exporter.model.labels import METRIC_NAME, Labels
 from exporter.model.matcher import MatchOp
 from exporter.remote.export.model import Samples, Selectors, Span
@@ -102,7 +103,7 @@ class DaemonSource:
                 yield response
         except httpx.HTTPError as error:
             raise VigilError(
-                f"{self._client.base_url} cannot be asked: {str(error) or type(error).__name__}"
+                f"{self._client.base_url} cannot be asked: {error_text(error)}; is the daemon running there?"
             ) from None
 
 
