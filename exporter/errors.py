@@ -65,7 +65,9 @@ class Problem:
 
     def __str__(self) -> str:
         position = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        return ": ".join(part for part in (position, describe(self.place), self.message) if part)
+        text = ": ".join(part for part in (position, describe(self.place), self.message) if part)
+        # Names of others may hold line breaks, and what follows would look like a sentence of ours.
+        return " ".join(text.splitlines())
 
 
 def describe(place: Place) -> str:

@@ -11,6 +11,7 @@ from exporter.config.alertmanager.style import MessageStyle
 from exporter.config.validation import hint
 from exporter.config.web import check_external_url
 from exporter.errors import UsageError, VigilError
+from exporter.model.printable import printable
 from exporter.notify.integration import Integration
 from exporter.notify.slack_messages import MemoryMessages
 from exporter.notify.trial import trial_notification, try_all
@@ -73,8 +74,8 @@ def _integrations(routing: Routing, name: str) -> list[Integration]:
     receivers = {receiver.name: receiver for receiver in routing.config.receivers}
     if name not in receivers:
         meant = hint(name, receivers) or f"; there are {', '.join(sorted(receivers))}"
-        raise UsageError(f'there is no receiver "{name}"{meant}')
+        raise UsageError(printable(f'there is no receiver "{name}"{meant}'))
     integrations = list(routing.integration_factory(MemoryMessages(), SamplePictures())(receivers[name]))
     if not integrations:
-        raise UsageError(f'the receiver "{name}" sends nothing: it has no configurations')
+        raise UsageError(f'the receiver "{printable(name)}" sends nothing: it has no configurations')
     return integrations

@@ -12,6 +12,7 @@ from exporter.config.alertmanager.routes import GROUP_BY_ALL
 from exporter.errors import UsageError
 from exporter.model.duration import format_duration
 from exporter.model.labels import Labels
+from exporter.model.printable import printable
 from exporter.routing import load_routing
 
 
@@ -21,12 +22,12 @@ def print_route(config: Path, labels: Sequence[str]) -> None:
     root = build_route(routing.config.route)
     not_sent = {one.name: ", ".join(one.services_not_sent) for one in routing.config.receivers}
     matched = root.match(Labels([_parse_label(text) for text in labels]))
-    say(f"receivers: {', '.join(route.options.receiver for route in matched)}")
+    say(printable(f"receivers: {', '.join(route.options.receiver for route in matched)}"))
     for route in matched:
-        say(f"{route.options.receiver}: {_path(root, route)}")
+        say(printable(f"{route.options.receiver}: {_path(root, route)}"))
         say(f"  {_timing(route)}")
         if route.options.labels:
-            say(f"  labels {route.options.labels}")
+            say(printable(f"  labels {route.options.labels}"))
         if services := not_sent.get(route.options.receiver):
             say(f"  not sent by redis-vigil: {services}")
 

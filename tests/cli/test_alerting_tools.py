@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 import typer
+import yaml
 from typer.testing import CliRunner, Result
 
 from exporter.cli import check
 from exporter.cli import try_notify as notify_tool
 from exporter.cli import try_route as route_tool
 from exporter.errors import VigilError
+from tests.cli.in_process import run_command
 
 ROUTES = """
 route:
@@ -239,3 +241,21 @@ def test_notify_refuses_what_cannot_be(config: Path, hook: Hook) -> None:
     (config.parent / "config.yml").write_text("targets: [{url: 'redis://a'}]")
     unnamed = run("notify", "--config", str(config.parent / "config.yml"), "hook")
     assert "has no alerting.config_file: name the alertmanager.yml by --config" in str(unnamed.exception)
+
+
+def test_line_breaks_in_names_make_no_lines_of_their_own(tmp_path: Path) -> None:
+    """What follows one would look like a sentence of ours."""
+    name = "ops\r\nwarning: all is well"
+    routing = {"route": {"receiver": name}, "receivers": [{"name": name}]}
+    path = tmp_path / "alertmanager.yml"
+    path.write_text(yaml.safe_dump(routing))
+    done = [
+        run_command(tmp_path, "test", "route", "--config", str(path), "a=b"),
+        run_command(tmp_path, "test", "notify", "--config", str(path), f"{name}x"),
+    ]
+    path.write_text(yaml.safe_dump({**routing, f"x{name}": 1}))
+    done.append(run_command(tmp_path, "check", "alertmanager", str(path)))
+    assert [one.returncode for one in done] == [0, 2, 1]
+    said = "".join(one.stdout + one.stderr for one in done)
+    assert "all is well" in said
+    assert not [line for line in said.splitlines() if line.startswith("warning: all is well")]
