@@ -14,6 +14,8 @@ from exporter.model.regex import InvalidRegexError, compile_regex
 
 _ADDRESS: Final = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^:\[\]]*)):(?P<port>\d{1,5})", re.ASCII)
 
+_HOST_NAME: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[?[0-9A-Fa-f:]+\]?", re.ASCII)
+
 _PATH: Final = re.compile(r"/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-]", re.ASCII)
 _TAKEN: Final = ("/api/", "/-/", "/static/")
 _NAMESPACE: Final = re.compile(r"[A-Za-z]\w*", re.ASCII)
@@ -81,6 +83,12 @@ SecretHttpUrl = Annotated[
 """A URL that may hold a password or a token, and is shown without."""
 
 
+def _check_host(text: str) -> str:
+    if not _HOST_NAME.fullmatch(text):
+        raise ValueError("must be a host name as vigil.example.com, without a port, a scheme or a wildcard")
+    return text
+
+
 def _check_pattern(text: str) -> str:
     try:
         compile_regex(text)
@@ -115,7 +123,7 @@ class WebSection(Section):
     """TLS and basic authentication, as in an exporter-toolkit web-config.yml."""
     external_url: Annotated[str, AfterValidator(check_external_url)] = ""
     """Under which URL people reach the daemon; it stands in notifications."""
-    hosts: tuple[str, ...] = ()
+    hosts: tuple[Annotated[str, AfterValidator(_check_host)], ...] = ()
     """Host names under which the daemon is asked besides that of `external_url`. Where that is set, requests
     for other names with a dot in them are refused (DNS rebinding); addresses and `localhost` always work."""
     cors_origin: Annotated[str, AfterValidator(_check_pattern)] = ""

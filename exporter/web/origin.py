@@ -68,7 +68,8 @@ class OriginGuard:
         self._app = app
         external = urlsplit(external_url)
         self._external = _origin(external.scheme, external.netloc.rpartition("@")[2])
-        self._hosts = {external.hostname, *(host.lower() for host in hosts)} if external_url else None
+        named = {(host or "").lower().rstrip(".") for host in (external.hostname, *hosts)}
+        self._hosts = named if external_url else None
         self._cors = compile_regex(cors_origin) if cors_origin else None
         added = {**_PROTECTION, **{name.lower(): value for name, value in (headers or {}).items()}}
         self._added = [(name.encode(), value.encode()) for name, value in added.items() if value]

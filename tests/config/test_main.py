@@ -161,6 +161,14 @@ BAD = {
             "where it is part of a password"
         ],
     ),
+    "hosts that are none": (
+        "web: {hosts: [a.example.com, 'b.example.com:9121', 'https://c', '*.d', '[::1]', 'e.']}\n",
+        [
+            f"config.yml:1:{column}: web.hosts[{place}]: must be a host name as vigil.example.com, without "
+            "a port, a scheme or a wildcard"
+            for column, place in ((30, 1), (52, 2), (65, 3))
+        ],
+    ),
     "password for everybody": (
         "web: {external_url: 'http://u:inl1ne@vigil'}\n",
         ["config.yml:1:21: web.external_url: must hold no user or password: it stands in every message"],

@@ -100,6 +100,7 @@ def test_the_external_url_is_an_own_origin_behind_a_proxy() -> None:
         ("[::1]:9121", 200),
         ("localhost:9121", 200),
         ("vigil:9121", 200),
+        ("vigil.example.com.:9121", 200),
         ("evil.example.net", 403),
         ("evil.example.net:9121", 403),
         ("vigil.example.com.evil.net", 403),
@@ -110,6 +111,9 @@ def test_the_external_url_is_an_own_origin_behind_a_proxy() -> None:
 def test_names_that_are_not_configured_are_refused(host: str, status: int) -> None:
     options: dict[str, Any] = {"external_url": "https://vigil.example.com", "hosts": ["other.example.com"]}
     assert _status("GET", "/", {"host": host}, **options) == status
+    # With a dot at their ends they are the same names.
+    rooted: dict[str, Any] = {"external_url": "https://vigil.example.com.", "hosts": ["Other.Example.com."]}
+    assert _status("GET", "/", {"host": host}, **rooted) == status
     assert _status("GET", "/", {"host": host}) == 200
 
 
