@@ -66,6 +66,9 @@ class MalformedError(Exception):
         super().__init__(*problems)
 
 
+_TAB: Final = "a tab, where only spaces can stand"
+
+
 def compose(text: str, *, first_only: bool = False) -> Node | None:
     """The root node of a YAML text; None where there is nothing but comments.
 
@@ -78,7 +81,9 @@ def compose(text: str, *, first_only: bool = False) -> Node | None:
         mark = error.problem_mark or error.context_mark
         parts = [part for part in (error.context, error.problem) if part]
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise MalformedError((line, column, f"not valid YAML: {', '.join(parts)}")) from error
+        at = text.split("\n")[line - 1 : line]
+        what = _TAB if at and at[0][column - 1 : column] == "\t" else ", ".join(parts)
+        raise MalformedError((line, column, f"not valid YAML: {what}")) from error
     except (yaml.reader.ReaderError, UnicodeEncodeError) as error:
         raise MalformedError((*_first_unprintable(text), "not valid YAML: a control character")) from error
 

@@ -122,6 +122,7 @@ def test_positions(place: tuple[str | int, ...], value: tuple[int, int], key: tu
     [
         ("a: [1, 2\nb: c", "c.yml:2:2: not valid YAML: while parsing a flow sequence, did not find expected"),
         ("a: b: c", "c.yml:1:5: not valid YAML: mapping values are not allowed in this context"),
+        ("a:\n\t- b", "c.yml:2:1: not valid YAML: a tab, where only spaces can stand"),
         ("a: x\nb: \x07", "c.yml:2:4: not valid YAML: a control character"),
         ("", "c.yml: the file is empty"),
         ("# only a comment\n", "c.yml: the file is empty"),
