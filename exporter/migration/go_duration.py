@@ -8,7 +8,7 @@ from typing import Final
 
 from exporter.errors import UsageError
 
-_PART: Final = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)")
+_PART: Final = re.compile(r"(\d++\.?+\d*+|\.\d++)(ns|us|µs|ms|s|m|h)")
 _MILLISECONDS: Final = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
 
 

@@ -5,9 +5,10 @@ import re
 from decimal import Decimal
 from typing import Final
 
-_DECIMAL: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+# Digits once taken are not given back (`++`): thousands of them before a letter would take their number squared.
+_DECIMAL: Final = re.compile(r"[+-]?(\d++\.?+\d*+|\.\d++)(e[+-]?\d++)?", re.ASCII | re.IGNORECASE)
 _HEXADECIMAL: Final = re.compile(
-    r"[+-]?0x([\da-f]+\.?[\da-f]*|\.[\da-f]+)p[+-]?\d+", re.ASCII | re.IGNORECASE
+    r"[+-]?0x([\da-f]++\.?+[\da-f]*+|\.[\da-f]++)p[+-]?\d++", re.ASCII | re.IGNORECASE
 )
 _WORD: Final = re.compile(r"[+-]?inf(inity)?|nan", re.IGNORECASE)
 

@@ -6,7 +6,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-_FLOAT: Final = re.compile(r"[+-]?(?:inf(?:inity)?|nan|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?)", re.I)
+# Digits once taken are not given back (`++`): thousands of them before a letter would take their number squared.
+_FLOAT: Final = re.compile(
+    r"[+-]?(?:inf(?:inity)?|nan|(?:[0-9]++\.?+[0-9]*+|\.[0-9]++)(?:e[+-]?[0-9]++)?)", re.I
+)
 _HEX_FLOAT: Final = re.compile(r"[+-]?0x[0-9a-f.]+p[+-]?[0-9]+", re.I)
 
 

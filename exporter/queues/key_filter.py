@@ -21,6 +21,8 @@ _NO_TEXT: Final = re.compile(rb"\{[^}]*\}|\[[^]]*\]")
 _DIGIT: Final = re.compile(rb"[0-9]")
 # A key pattern that fits this fits everything.
 _NO_NAME: Final = b"\x00"
+# Names that are longer, in bytes, are no queue's: those of frameworks have some dozens.
+_LONGEST_NAME: Final = 1_024
 # So many shapes are remembered; where there are more, names have next to nothing in common.
 _MAX_SHAPES: Final = 20_000
 # Names that are looked at in one walk through a database, in all and of a shape in which nothing was found.
@@ -98,7 +100,8 @@ class KeyFilter:
         """Names that pass."""
         self._room += len(names) * _MOST_SAMPLED
         self._forget_shapes()
-        for key, alike in _by_shape(names).items():
+        short = [name for name in names if len(name) <= _LONGEST_NAME]
+        for key, alike in _by_shape(short).items():
             shape = self._known_shape(key, alike[0])
             if shape.walk != self._walk:
                 shape.begin(self._walk)

@@ -13,9 +13,9 @@ from typing import Final
 from exporter.model.matcher import InvalidRegexError, Matcher, MatchOp
 from exporter.model.quoting import InvalidEscapeError, unescape
 
-_SPACE: Final = "[\\t\\n\\f\\r ]*"
+_SPACE: Final = "\t\n\f\r "
 _CLASSIC: Final = re.compile(
-    rf"{_SPACE}([a-zA-Z_:][a-zA-Z0-9_:]*){_SPACE}(=~|=|!=|!~){_SPACE}(.*?){_SPACE}", re.DOTALL
+    rf"[{_SPACE}]*([a-zA-Z_:][a-zA-Z0-9_:]*)[{_SPACE}]*(=~|=|!=|!~)[{_SPACE}]*(.*)", re.DOTALL
 )
 _TOKEN: Final = re.compile(
     r"\s*(?:(?P<operator>=~|!=|!~|=)|(?P<mark>[{},])"
@@ -129,6 +129,7 @@ def _parse_classic_matcher(text: str) -> Matcher:
     if match is None:
         raise InvalidMatcherError(f'"{text}" is not a matcher such as foo="bar"')
     name, op, raw = match.groups()
+    raw = raw.rstrip(_SPACE)
     quoted = raw.startswith('"')
     if quoted:
         raw = raw[1:]

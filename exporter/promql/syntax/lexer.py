@@ -6,19 +6,23 @@ from typing import Final, NoReturn
 from exporter.model.quoting import quote_character
 from exporter.promql.syntax.tokens import AGGREGATORS, KEYWORDS, Kind, Token
 
-_BLANK: Final = re.compile(r"(?:[ \t\r\n]+|#[^\r\n]*)+")
+# Here nothing that was taken is given back (`++`): a long text that is no token would take its length squared.
+_BLANK: Final = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)++")
 _WORD: Final = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
 _LABEL: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NUMBER: Final = re.compile(
-    r"(?:0[xX][0-9a-fA-F_]+|(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?)(?![A-Za-z0-9_.])"
+    r"(?:0[xX][0-9a-fA-F_]++|(?:[0-9][0-9_]*+\.?+[0-9_]*+|\.[0-9][0-9_]*+)(?:[eE][+-]?[0-9][0-9_]*+)?+)"
+    r"(?![A-Za-z0-9_.])"
 )
 # Wrong units such as `hs`, and fractions, are reported by the reader of the duration.
-_DURATION: Final = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)[smhdwy]s?(?:[0-9]+[smhdw]s?)*(?![A-Za-z0-9_])")
+_DURATION: Final = re.compile(
+    r"(?:[0-9]++\.?+[0-9]*+|\.[0-9]++)[smhdwy]s?+(?:[0-9]++[smhdw]s?+)*+(?![A-Za-z0-9_])"
+)
 # How far Prometheus reads on before it gives a number up: over the digits, a point or exponent too many, then
 # over units and the digits between them, and one character more.
 _BAD_NUMBER: Final = re.compile(
     r"(?:0[xX][0-9a-fA-F_]*|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?(?:\.|(?<=\.)_)?)"
-    r"(?:[smhdwy]s?(?:[0-9]+[smhdw]s?)*(?:[0-9]+|.)?)?"
+    r"(?:[smhdwy]s?+(?:[0-9]++[smhdw]s?+)*+(?:[0-9]++|.)?)?"
 )
 _WRONG_UNDERSCORE: Final = re.compile(r"(?<=[0-9a-fA-F])_(?:[._]|[eE](?![0-9a-fA-F])|$)")
 _LONGEST_SHOWN: Final = 40

@@ -28,7 +28,8 @@ _MAX_WORKERS: Final = 200
 _HELD: Final = "held"
 _KILLED: Final = "killed"
 _MAX_PROBES: Final = 10
-_MESSAGES: Final = re.compile(rb"(.+:)(.+?)(?:\.[DX]Q)?\.msgs", re.DOTALL)
+# A queue's name holds no colon: with one, a name of colons would take its length squared.
+_MESSAGES: Final = re.compile(rb"(.+:)([^:]+?)(?:\.[DX]Q)?\.msgs", re.DOTALL)
 # What every message says, in Dramatiq's own words.
 _MESSAGE_FIELDS: Final = frozenset({"queue_name", "actor_name", "message_id", "message_timestamp"})
 # Ids of messages and of workers.
