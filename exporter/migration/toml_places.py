@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_HEADER: Final = re.compile(r"\s*\[{1,2}\s*([^\[\]]+?)\s*\]{1,2}\s*(?:#.*)?")
+_HEADER: Final = re.compile(r"\s*\[{1,2}([^\[\]]+)\]{1,2}\s*(?:#.*)?")
 _KEY: Final = re.compile(r"\s*[\"']?([\w-]+)[\"']?\s*=")
 
 
@@ -30,7 +30,7 @@ def find_tables(text: str, path: str) -> Sequence[TablePlace]:
     current = ""
     for number, line in enumerate(text.splitlines(), 1):
         if header := _HEADER.fullmatch(line):
-            current = re.sub(r"\s*\.\s*", ".", header[1]).replace('"', "")
+            current = re.sub(r"\s*\.\s*", ".", header[1].strip()).replace('"', "")
             if current == path:
                 found.append(TablePlace(number, {}))
             elif current.startswith(f"{path}.") and found:

@@ -5,7 +5,7 @@ import re
 from decimal import Decimal
 from typing import Final
 
-# Digits once taken are not given back (`++`): thousands of them before a letter would take their number squared.
+# Digits once taken are not given back (`++`): thousands before a letter would take their number squared.
 _DECIMAL: Final = re.compile(r"[+-]?(\d++\.?+\d*+|\.\d++)(e[+-]?\d++)?", re.ASCII | re.IGNORECASE)
 _HEXADECIMAL: Final = re.compile(
     r"[+-]?0x([\da-f]++\.?+[\da-f]*+|\.[\da-f]++)p[+-]?\d++", re.ASCII | re.IGNORECASE

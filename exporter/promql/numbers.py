@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-# Digits once taken are not given back (`++`): thousands of them before a letter would take their number squared.
+# Digits once taken are not given back (`++`): thousands before a letter would take their number squared.
 _FLOAT: Final = re.compile(
     r"[+-]?(?:inf(?:inity)?|nan|(?:[0-9]++\.?+[0-9]*+|\.[0-9]++)(?:e[+-]?[0-9]++)?)", re.I
 )

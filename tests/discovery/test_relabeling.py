@@ -99,6 +99,7 @@ def test_steps(steps: list[dict[str, Any]], after: dict[str, str] | None) -> Non
         ({"action": "hashmod", "modulus": 3}, "target_label: is missing: hashmod needs one"),
         ({"target_label": "a-b"}, '"a-b" is not a label name'),
         ({"target_label": "${1"}, "is not a label name"),
+        ({"target_label": "kubernetes_namespace_and_its_name-$1"}, "is not a label name"),
         ({"action": "lowercase", "target_label": "a", "replacement": "x"}, "has no effect with lowercase"),
         ({"action": "labelmap", "replacement": "a-$1"}, '"a-\\$1" is not a label name'),
         ({"action": "labeldrop", "source_labels": ["a"]}, "source_labels: has no effect with labeldrop"),

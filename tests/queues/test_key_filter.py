@@ -144,6 +144,13 @@ def test_names_with_line_ends_keep_their_own_shapes() -> None:
     assert set(one.pop(ALL)) >= {b"bull:mail:meta", b"bull:sms:meta"}
 
 
+def test_names_that_are_too_long_for_a_queue_are_passed_over() -> None:
+    one = KeyFilter(WITHOUT_STREAMS)
+    one.begin()
+    one.add([b"a:" * 600 + b":meta", b"a:" * 500 + b":meta", b"bull:mail:meta"])
+    assert set(one.pop(ALL)) == {b"a:" * 500 + b":meta", b"bull:mail:meta"}
+
+
 @pytest.mark.parametrize("step", [1, 7, 200])
 def test_names_are_sampled_as_often_whatever_they_come_along_with(step: int) -> None:
     one = key_filter(Posts("streams", KeyPattern("stream", re.compile(rb".+"))))

@@ -6,7 +6,7 @@ from typing import Final, NoReturn
 from exporter.model.quoting import quote_character
 from exporter.promql.syntax.tokens import AGGREGATORS, KEYWORDS, Kind, Token
 
-# Here nothing that was taken is given back (`++`): a long text that is no token would take its length squared.
+# What was taken is not given back (`++`): a long text that is no token would take its length squared.
 _BLANK: Final = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)++")
 _WORD: Final = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
 _LABEL: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
