@@ -42,7 +42,7 @@ def collect() -> list[tuple[str, "re.Pattern[Any]"]]:
             found.setdefault((compiled.pattern, compiled.flags), (module, compiled))
         return compiled
 
-    re.compile = note  # type: ignore[assignment]
+    re.compile = note
     for module in pkgutil.walk_packages(exporter.__path__, "exporter."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)

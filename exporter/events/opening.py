@@ -8,7 +8,7 @@ from typing import Final
 
 from exporter.errors import StateError
 from exporter.events.schema import NotOursError, migrate
-from exporter.model.regular_file import is_special, put_aside
+from exporter.model.regular_file import is_special, quarantine
 
 FILE_NAME: Final = "events.db"
 
@@ -37,7 +37,7 @@ def open_file(path: Path) -> sqlite3.Connection:
     _make(path)
     for suffix in ("-wal", "-shm"):
         if is_special(beside := path.with_name(f"{path.name}{suffix}")):
-            put_aside(beside)
+            quarantine(beside)
     _check_head(path)
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:

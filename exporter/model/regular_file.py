@@ -32,7 +32,7 @@ def is_named_pipe(path: Path) -> bool:
     return os.path.exists(os.path.realpath(path))
 
 
-def put_aside(path: Path) -> Path:
+def quarantine(path: Path) -> Path:
     """Rename what is no file, and return the new name; raises `OSError`."""
     aside = path.with_name(f"{path.name}.no_file")
     path.replace(aside)

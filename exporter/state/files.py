@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from exporter.log import get_logger
-from exporter.model.regular_file import is_special, put_aside
+from exporter.model.regular_file import is_special, quarantine
 
 MAX_KEPT: Final = 5
 """How many damaged files are kept: the first, and the latest of the others."""
@@ -87,7 +87,7 @@ class DatabaseFiles:
         """Rename what is no file in the place of one: reading it would never end."""
         for suffix in _SUFFIXES:
             if is_special(self._named(suffix)):
-                aside = put_aside(self._named(suffix))
+                aside = quarantine(self._named(suffix))
                 _log.error("the state has no file here, going on without", path=aside)
 
     def note(self) -> None:

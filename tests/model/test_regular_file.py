@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from exporter.model import regular_file
-from exporter.model.regular_file import is_named_pipe, is_special, put_aside, read_file
+from exporter.model.regular_file import is_named_pipe, is_special, quarantine, read_file
 
 
 def test_a_file_is_read_up_to_a_bound(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_pipes_sockets_and_devices_are_no_files(tmp_path: Path) -> None:
         names = ("pipe", "link", "socket", "file", "none", ".")
         assert [is_special(tmp_path / name) for name in names] == [True, True, True, False, False, False]
         assert [is_named_pipe(tmp_path / name) for name in names] == [True, False, False, False, False, False]
-    assert put_aside(pipe) == tmp_path / "pipe.no_file"
+    assert quarantine(pipe) == tmp_path / "pipe.no_file"
     assert not pipe.exists()
 
 
