@@ -91,6 +91,7 @@ def test_shells_can_complete(tmp_path: Path) -> None:
 @pytest.fixture
 def taken() -> Iterator[int]:
     with closing(bind("127.0.0.1", 0)) as listener:
+        listener.listen()
         yield int(listener.getsockname()[1])
 
 

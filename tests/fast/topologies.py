@@ -105,10 +105,14 @@ class SentinelGroup:
         return all(state["num-other-sentinels"] == 2 and state["num-slaves"] == 2 for state in states)
 
     def is_settled(self, primary: RealServer) -> bool:
-        """Whether all sentinels name this one as the primary, and the other replica follows it."""
-        named = {sentinel.client.sentinel_get_master_addr_by_name("main") for sentinel in self.sentinels}
+        """Whether all sentinels name this one as the primary, and the other replica follows it.
+
+        The address that clients are given is the new one before the failover has ended.
+        """
+        states: list[Any] = [sentinel.client.sentinel_master("main") for sentinel in self.sentinels]
         others = [one for one in self.replicas if one is not primary]
-        return named == {("127.0.0.1", primary.port)} and all(map(is_linked, others))
+        is_named = all((state["ip"], state["port"]) == ("127.0.0.1", primary.port) for state in states)
+        return is_named and all(map(is_linked, others))
 
     def has_quorum(self) -> bool:
         """Whether all sentinels that run could agree on a failover."""
