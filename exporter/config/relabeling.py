@@ -15,8 +15,8 @@ from exporter.errors import Problem
 from exporter.model.regex import InvalidRegexError, compile_regex
 
 LABEL_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
-# A label name with references to groups in it.
 _REFERENCE: Final = r"\$(?:\{\w+\}|\w)"
+# A label name with references to groups in it.
 _LABEL_TEMPLATE: Final = re.compile(rf"(?:[a-zA-Z_]|{_REFERENCE})(?:\w|{_REFERENCE})*", re.ASCII)
 _WITH_TARGET: Final = frozenset({"replace", "hashmod", "lowercase", "uppercase", "keepequal", "dropequal"})
 _EQUALITY: Final = frozenset({"keepequal", "dropequal"})

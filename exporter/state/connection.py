@@ -171,7 +171,7 @@ class Connection:
         if self._lock is not None:
             self._lock.hold()
         self._is_suspect |= self._files.is_known and self._files.change() is not Change.NONE
-        self._files.put_others_aside()
+        self._files.quarantine_special()
         self._files.make()
         try:
             self._connection = _connect(self._path)

@@ -83,7 +83,7 @@ class DatabaseFiles:
         self.path.chmod(0o600)
         return True
 
-    def put_others_aside(self) -> None:
+    def quarantine_special(self) -> None:
         """Rename what is no file in the place of one: reading it would never end."""
         for suffix in _SUFFIXES:
             if is_special(self._named(suffix)):
